@@ -1,0 +1,297 @@
+package io.dedup;
+
+import static java.util.Objects.requireNonNull;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.Set;
+import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Makes a message's effects in one PostgreSQL database happen exactly once, however often the message arrives.
+ *
+ * <ol>
+ *   <li>begin a transaction
+ *   <li>claim the message: insert its {@link MessageKey}; a unique constraint tells new from old
+ *   <li>new: run the handler's writes on the same connection; old: skip it
+ *   <li>check that the transaction is still sound, and commit
+ *   <li>the caller acknowledges the message, and never before
+ * </ol>
+ *
+ * A crash before 4 leaves nothing, and the message is processed when it comes again. A crash between 4 and 5 leaves key
+ * and effects together, and the message is recognised when it comes again. Effects outside this database (HTTP calls,
+ * mails, other databases) are not covered: they happen at least once.
+ *
+ * <p>Works at any isolation level; READ COMMITTED, the default, collides least. Thread-safe and immutable; one serves a
+ * whole application. It holds no connection between calls, so there is nothing to close.
+ */
+public final class Deduplicator {
+
+    private static final Logger log = LoggerFactory.getLogger(Deduplicator.class);
+
+    private final DataSource dataSource;
+    private final Transactions transactions;
+    private final ProcessedMessages messages;
+    private final DedupListener listener;
+
+    Deduplicator(DataSource dataSource, TableName table, Duration maxWait, DedupListener listener) {
+        this.dataSource = dataSource;
+        this.transactions = new Transactions(dataSource);
+        this.messages = new ProcessedMessages(table, maxWait);
+        this.listener = listener;
+    }
+
+    /**
+     * A deduplicator with the defaults: table {@code processed_message} on the connection's search path, a wait of at
+     * most 2 seconds for a message that another transaction is at work on, no listener. Does no I/O.
+     *
+     * @param dataSource where the handlers write too; its connections must be writable and able to leave autocommit
+     * @return the deduplicator
+     */
+    public static Deduplicator create(DataSource dataSource) {
+        return builder(dataSource).build();
+    }
+
+    /**
+     * A builder for the options.
+     *
+     * @param dataSource where the handlers write too; its connections must be writable and able to leave autocommit
+     * @return the builder
+     */
+    public static DeduplicatorBuilder builder(DataSource dataSource) {
+        return new DeduplicatorBuilder(requireNonNull(dataSource, "dataSource"));
+    }
+
+    /**
+     * Processes a message in a transaction of its own, unless it has been processed before.
+     *
+     * @param key the message
+     * @param work what to do if it is new; may run again after a collision with another transaction
+     * @param <X> what the work may throw
+     * @return what became of it: {@link Outcome#PROCESSED}, {@link Outcome#DUPLICATE}, {@link Outcome#BUSY} or
+     *     {@link Outcome#UNKNOWN}. Acknowledge only if {@link Outcome#isDone()}
+     * @throws X the work's own exception, as it was thrown; everything is rolled back
+     * @throws DedupException if the database cannot be used, or the work left a transaction that cannot be committed;
+     *     everything is rolled back
+     */
+    public <X extends Exception> Outcome process(MessageKey key, Work<X> work) throws X {
+        return outcomeOf(attempt(key, work));
+    }
+
+    /**
+     * Like {@link #process(MessageKey, Work)}, and tells a repeated message from a new one under an old one's ID.
+     *
+     * @param key the message
+     * @param body its body's fingerprint, stored beside the key
+     * @param work what to do if it is new
+     * @param <X> what the work may throw
+     * @return as above, or {@link Outcome#DIFFERENT_BODY}
+     * @throws X the work's own exception, as it was thrown; everything is rolled back
+     */
+    public <X extends Exception> Outcome process(MessageKey key, Fingerprint body, Work<X> work) throws X {
+        return outcomeOf(attempt(key, requireNonNull(body, "body"), work));
+    }
+
+    /**
+     * Like {@link #process(MessageKey, Work)}, for those who settle messages: every ending is a value, and nothing is
+     * thrown but for null arguments.
+     *
+     * @param key the message
+     * @param work what to do if it is new
+     * @return what became of it, and why
+     */
+    public Result attempt(MessageKey key, Work<?> work) {
+        return attempt(key, null, work);
+    }
+
+    /**
+     * Like {@link #attempt(MessageKey, Work)}, with the body's fingerprint where there is one.
+     *
+     * @param key the message
+     * @param body its body's fingerprint; null to compare keys only
+     * @param work what to do if it is new
+     * @return what became of it, and why
+     */
+    public Result attempt(MessageKey key, @Nullable Fingerprint body, Work<?> work) {
+        requireNonNull(key, "key");
+        requireNonNull(work, "work");
+        long start = System.nanoTime();
+        Transactions.Ending ending = transactions.run(tx -> switch (messages.claim(tx, key, body)) {
+            case DUPLICATE -> Outcome.DUPLICATE;
+            case DIFFERENT_BODY -> Outcome.DIFFERENT_BODY;
+            case FRESH -> {
+                runGuarded(work, tx);
+                yield Outcome.PROCESSED;
+            }
+        });
+        Duration took = Duration.ofNanos(System.nanoTime() - start);
+        Result result = new Result(key, ending.outcome(), ending.cause(), ending.tries(), took);
+        log.debug("{} - {}", key, result.outcome());
+        tell(() -> listener.onResult(result));
+        return result;
+    }
+
+    /**
+     * Claims a message inside the caller's transaction. The caller writes only if this returns true, calls
+     * {@link #checkBeforeCommit} last, commits, and then acknowledges.
+     *
+     * @param tx the caller's transaction; autocommit must be off
+     * @param key the message
+     * @return true if the message is new; false if it was processed before
+     * @throws DedupException if the key could not be inserted; the caller must roll back, and
+     *     {@link DedupException#outcome()} tells what to do with the message
+     */
+    public boolean claim(Connection tx, MessageKey key) {
+        requireNonNull(key, "key");
+        return joined(tx, () -> messages.claim(tx, key, null)) == Claim.FRESH;
+    }
+
+    /**
+     * Claims several messages in one statement inside the caller's transaction. Repeats among the keys count once, and
+     * callers with overlapping keys in whatever order do not deadlock.
+     *
+     * @param tx the caller's transaction; autocommit must be off
+     * @param keys the messages
+     * @return the new ones among them
+     * @throws DedupException as {@link #claim}; no key is claimed
+     */
+    public Set<MessageKey> claimAll(Connection tx, Collection<MessageKey> keys) {
+        return joined(tx, () -> messages.claimAll(tx, keys));
+    }
+
+    /**
+     * To be called last before the caller commits a transaction with a claim in it: PostgreSQL answers the commit of an
+     * aborted transaction with a silent rollback, and the message would be lost. No round trip with pgjdbc.
+     *
+     * @param tx the caller's transaction
+     * @throws DedupException with outcome {@link Outcome#FAILED} if it can no longer be committed; roll back
+     */
+    public void checkBeforeCommit(Connection tx) {
+        try {
+            Trouble.checkHealth(tx);
+        } catch (SQLException e) {
+            throw Trouble.of("health check", e);
+        }
+    }
+
+    /**
+     * Creates or updates the table with Flyway, which must be on the class path ({@code flyway-database-postgresql}).
+     * Keeps a history of its own ({@code dedup_schema_history}), so it does not meddle with other migrations. Safe to
+     * call at every start and from several nodes at once.
+     *
+     * @throws DedupException if Flyway is missing or fails
+     */
+    public void migrate() {
+        Migrations.run(dataSource, messages.table());
+    }
+
+    /**
+     * Checks that the database is a PostgreSQL which can be written to and holds the table as this version needs it.
+     * For the start of an application: fail there and not at the first message.
+     *
+     * @throws DedupException that says what is missing, and which migration brings it
+     */
+    public void verify() {
+        SchemaCheck.run(dataSource, messages.table());
+    }
+
+    /**
+     * Checks that the pool can give each of some threads a connection at once: a message holds one while it is in work.
+     * Knows HikariCP; any other pool is taken to be large enough.
+     *
+     * @param concurrency how many messages are in work at a time
+     * @throws DedupException if the pool is smaller
+     */
+    public void verifyPool(int concurrency) {
+        PoolSize.require(dataSource, concurrency);
+    }
+
+    /**
+     * Forgets the keys of messages processed longer ago than this; after that, such a message would be processed again.
+     * Deletes in chunks of 1,000, each a transaction of its own that skips locked rows. Only one node purges at a time.
+     *
+     * @param olderThan the retention; longer than any redelivery, dead-letter replay and publisher's retry can take
+     * @return how many were forgotten; 0 as well if another node is purging
+     * @throws IllegalArgumentException if the retention is not positive
+     * @throws DedupException if the database cannot be used; the chunks before that stay deleted
+     */
+    public long purge(Duration olderThan) {
+        long rows = new Purge(transactions, messages).run(olderThan);
+        tell(() -> listener.onPurged(rows));
+        return rows;
+    }
+
+    /**
+     * Purges every hour what is older than 7 days, until closed.
+     *
+     * @return the schedule; close it with the application
+     */
+    public PurgeSchedule schedulePurge() {
+        return schedulePurge(Duration.ofDays(7), Duration.ofHours(1));
+    }
+
+    /**
+     * Purges at an interval, until closed. Every node of an application may do so.
+     *
+     * @param retention as {@link #purge}
+     * @param every the time between two purges; the first comes after a random part of it
+     * @return the schedule; close it with the application
+     * @throws IllegalArgumentException if a duration is not positive
+     */
+    public PurgeSchedule schedulePurge(Duration retention, Duration every) {
+        return new PurgeSchedule(this, retention, every);
+    }
+
+    private static void runGuarded(Work<?> work, Connection tx) throws Transactions.WorkFailed {
+        GuardedConnection guard = new GuardedConnection(tx);
+        try {
+            work.run(guard.connection());
+        } catch (Throwable t) {
+            if (t instanceof InterruptedException) {
+                Thread.currentThread().interrupt();
+            }
+            throw new Transactions.WorkFailed(t);
+        } finally {
+            guard.revoke();
+        }
+    }
+
+    @SuppressWarnings("unchecked") // what the work throws is an X, an unchecked exception or an Error
+    private static <X extends Throwable> Outcome outcomeOf(Result result) throws X {
+        Throwable cause = result.cause();
+        if (cause != null && (result.outcome() == Outcome.FAILED || result.outcome() == Outcome.UNAVAILABLE)) {
+            throw (X) cause;
+        }
+        return result.outcome();
+    }
+
+    @FunctionalInterface
+    private interface Statement<T> {
+        T run() throws SQLException;
+    }
+
+    private static <T> T joined(Connection tx, Statement<T> claim) {
+        try {
+            if (tx.getAutoCommit()) {
+                throw new IllegalStateException("the connection is in autocommit mode: the claim would be committed"
+                        + " without the writes that belong to it; begin a transaction first");
+            }
+            return claim.run();
+        } catch (SQLException e) {
+            throw Trouble.of("claim", e);
+        }
+    }
+
+    private static void tell(Runnable event) {
+        try {
+            event.run();
+        } catch (Throwable e) { // a message's settlement must not hang on it
+            log.warn("a DedupListener failed; messages are not affected", e);
+        }
+    }
+}

@@ -1,0 +1,82 @@
+package io.dedup;
+
+import static java.util.Objects.requireNonNull;
+
+import java.time.Duration;
+import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
+
+/** Options of a {@link Deduplicator}. Not thread-safe. */
+public final class DeduplicatorBuilder {
+
+    private static final Duration LONGEST_WAIT = Duration.ofHours(1);
+
+    private final DataSource dataSource;
+    private @Nullable String schema;
+    private String table = "processed_message";
+    private Duration maxWait = Duration.ofSeconds(2);
+    private DedupListener listener = DedupListener.NONE;
+
+    DeduplicatorBuilder(DataSource dataSource) {
+        this.dataSource = dataSource;
+    }
+
+    /**
+     * The schema that holds the table. Default: wherever the connection's search path finds it.
+     *
+     * @param name letters, digits, _ and $; case matters
+     * @return this
+     */
+    public DeduplicatorBuilder schema(String name) {
+        this.schema = requireNonNull(name, "schema");
+        return this;
+    }
+
+    /**
+     * The table. Default: {@code processed_message}.
+     *
+     * @param name letters, digits, _ and $; case matters
+     * @return this
+     */
+    public DeduplicatorBuilder table(String name) {
+        this.table = requireNonNull(name, "table");
+        return this;
+    }
+
+    /**
+     * How long a claim waits for another transaction that is at work on the same message before it gives
+     * {@link Outcome#BUSY}. Default: 2 seconds. A thread and a connection are held meanwhile.
+     *
+     * @param wait 1 millisecond to 1 hour
+     * @return this
+     */
+    public DeduplicatorBuilder maxWait(Duration wait) {
+        // PostgreSQL reads a lock_timeout of 0 as no bound at all.
+        if (wait.toMillis() < 1 || wait.compareTo(LONGEST_WAIT) > 0) {
+            throw new IllegalArgumentException("maxWait " + wait + " is not between 1 ms and 1 hour");
+        }
+        this.maxWait = wait;
+        return this;
+    }
+
+    /**
+     * Who is told what happened. Default: nobody.
+     *
+     * @param listener must be thread-safe
+     * @return this
+     */
+    public DeduplicatorBuilder listener(DedupListener listener) {
+        this.listener = requireNonNull(listener, "listener");
+        return this;
+    }
+
+    /**
+     * Builds it. Does no I/O; see {@link Deduplicator#verify()}.
+     *
+     * @return the deduplicator
+     * @throws IllegalArgumentException if schema or table is not a plain name
+     */
+    public Deduplicator build() {
+        return new Deduplicator(dataSource, new TableName(schema, table), maxWait, listener);
+    }
+}

@@ -1,0 +1,60 @@
+package io.dedup;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import org.postgresql.core.BaseConnection;
+
+/**
+ * Whether a transaction can still be committed. PostgreSQL answers COMMIT in an aborted transaction with a rollback
+ * and no error, so a handler that swallowed an SQLException would be acknowledged with nothing written.
+ */
+enum TransactionHealth {
+    OPEN,
+    ABORTED,
+    ENDED;
+
+    private static final boolean PGJDBC = isPresent("org.postgresql.core.BaseConnection");
+
+    static TransactionHealth of(Connection tx) throws SQLException {
+        return PGJDBC && Pgjdbc.drives(tx) ? Pgjdbc.healthOf(tx) : byStatement(tx);
+    }
+
+    /** For any other driver: a round trip, which an aborted transaction refuses with 25P02. It cannot see ENDED. */
+    static TransactionHealth byStatement(Connection tx) throws SQLException {
+        try (Statement statement = tx.createStatement()) {
+            statement.execute("SELECT 1");
+            return OPEN;
+        } catch (SQLException e) {
+            if ("25P02".equals(e.getSQLState())) {
+                return ABORTED;
+            }
+            throw e;
+        }
+    }
+
+    private static boolean isPresent(String className) {
+        try {
+            Class.forName(className, false, TransactionHealth.class.getClassLoader());
+            return true;
+        } catch (ClassNotFoundException e) {
+            return false;
+        }
+    }
+
+    /** Of its own, so that it is loaded only where pgjdbc is. The driver keeps the state of the server's last answer. */
+    private static final class Pgjdbc {
+
+        static boolean drives(Connection tx) throws SQLException {
+            return tx.isWrapperFor(BaseConnection.class);
+        }
+
+        static TransactionHealth healthOf(Connection tx) throws SQLException {
+            return switch (tx.unwrap(BaseConnection.class).getTransactionState()) {
+                case OPEN -> OPEN;
+                case FAILED -> ABORTED;
+                case IDLE -> ENDED;
+            };
+        }
+    }
+}

@@ -1,0 +1,67 @@
+package io.dedup;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+
+/** Words what went wrong so that a user knows what to do next. */
+final class Trouble {
+
+    private Trouble() {}
+
+    static DedupException noConnection(Throwable cause) {
+        return new DedupException(
+                Outcome.UNAVAILABLE,
+                "no connection to the database (" + cause.getMessage()
+                        + "); check the DataSource's URL, user and password, its pool's size, and that the server runs",
+                cause);
+    }
+
+    /** For an error of one of the library's own statements. */
+    static DedupException of(String operation, Throwable cause) {
+        if (cause instanceof DedupException e) {
+            return e;
+        }
+        String state = SqlStates.of(cause);
+        if (SqlStates.LOCK_NOT_AVAILABLE.equals(state)) {
+            return new DedupException(
+                    Outcome.BUSY, "another transaction is at work on the same message; try again later", cause);
+        }
+        if (SqlStates.isCollision(state)) {
+            return new DedupException(
+                    Outcome.BUSY, operation + " collided with another transaction; run the whole one again", cause);
+        }
+        if (SqlStates.UNDEFINED_TABLE.equals(state)) {
+            return new DedupException(
+                    Outcome.UNAVAILABLE,
+                    "the table of processed messages is missing (" + cause.getMessage()
+                            + "); call Deduplicator.migrate() or apply " + Migrations.FIRST,
+                    cause);
+        }
+        return new DedupException(Outcome.UNAVAILABLE, operation + " failed: " + cause.getMessage(), cause);
+    }
+
+    static DedupException commitRefused(Throwable cause) {
+        return new DedupException(
+                Outcome.FAILED, "the database refused to commit the handler's writes: " + cause.getMessage(), cause);
+    }
+
+    /** The last thing before a commit. */
+    static void checkHealth(Connection tx) throws SQLException {
+        switch (TransactionHealth.of(tx)) {
+            case OPEN -> {}
+            case ABORTED ->
+                throw new DedupException(
+                        Outcome.FAILED,
+                        "the transaction is aborted although the handler returned normally: it swallowed an SQLException,"
+                                + " and PostgreSQL would answer the commit with a silent rollback. Let the exception pass,"
+                                + " or set a savepoint before a statement that may fail and roll back to it",
+                        null);
+            case ENDED ->
+                throw new DedupException(
+                        Outcome.FAILED,
+                        "the handler ended the message's transaction itself (COMMIT or ROLLBACK as an SQL statement);"
+                                + " leave its end to the library",
+                        null);
+        }
+    }
+}

@@ -1,0 +1,90 @@
+package io.dedup;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.dedup.test.Database;
+import io.dedup.test.PostgresServer;
+import io.dedup.test.ServersExtension;
+import io.dedup.test.TcpProxy;
+import io.dedup.test.Trap;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** Trap 7: the connection breaks during COMMIT, and only the database knows whether it happened. */
+@ExtendWith(ServersExtension.class)
+@Timeout(60)
+class CommitAnswerLostTest {
+
+    private final Orders orders;
+    private final TcpProxy proxy;
+    private final Deduplicator dedup;
+    private final MessageKey key = Orders.newKey();
+
+    CommitAnswerLostTest(Database database, PostgresServer server) {
+        this.orders = Orders.in(database);
+        this.proxy = TcpProxy.to(server.host(), server.port());
+        this.dedup = Deduplicator.create(database.through(proxy).dataSource());
+    }
+
+    @AfterEach
+    void close() {
+        proxy.close();
+    }
+
+    @Test
+    void theServerDidCommitAndTheRedeliveryIsADuplicate() {
+        Trap trap = proxy.onClientSending("COMMIT").cutAfter();
+        Result result = dedup.attempt(key, tx -> Orders.save(tx, key));
+        assertThat(trap.sprung()).isTrue();
+        assertThat(result.outcome()).isEqualTo(Outcome.UNKNOWN);
+        assertThat(result.cause()).isNotNull();
+        assertThat(orders.effectsOf(key)).isOne();
+        assertThat(dedup.attempt(key, tx -> Orders.save(tx, key)).outcome()).isEqualTo(Outcome.DUPLICATE);
+        assertThat(orders.effectsOf(key)).isOne();
+    }
+
+    @Test
+    void theServerDidNotCommitAndTheRedeliveryIsProcessed() {
+        Trap trap = proxy.onClientSending("COMMIT").cutBefore();
+        assertThat(dedup.attempt(key, tx -> Orders.save(tx, key)).outcome()).isEqualTo(Outcome.UNKNOWN);
+        assertThat(trap.sprung()).isTrue();
+        assertThat(orders.effectsOf(key)).isZero();
+        assertThat(dedup.attempt(key, tx -> Orders.save(tx, key)).outcome()).isEqualTo(Outcome.PROCESSED);
+        assertThat(orders.effectsOf(key)).isOne();
+    }
+
+    @Test
+    void aConnectionThatBreaksInTheHandlerIsNoFailureOfTheHandler() {
+        Result result = dedup.attempt(key, tx -> {
+            proxy.cut();
+            Orders.save(tx, key);
+        });
+        assertThat(result.outcome()).isEqualTo(Outcome.UNAVAILABLE);
+        assertThat(orders.effectsOf(key) + orders.keysOf(key)).isZero();
+    }
+
+    @Test
+    void aConnectionThatBreaksAtTheClaimIsNoFailureOfTheHandler() {
+        Trap trap = proxy.onClientSending("INSERT INTO").cutBefore();
+        assertThat(dedup.attempt(key, tx -> Orders.save(tx, key)).outcome()).isEqualTo(Outcome.UNAVAILABLE);
+        assertThat(trap.sprung()).isTrue();
+        assertThat(orders.effectsOf(key) + orders.keysOf(key)).isZero();
+    }
+
+    /** A deferred constraint is judged at COMMIT: an error, but a certain one. */
+    @Test
+    void aCommitThatTheServerRefusesIsAFailureAndNotUnknown() {
+        orders.execute("CREATE TABLE parents (id int PRIMARY KEY)");
+        orders.execute("CREATE TABLE children (parent int REFERENCES parents DEFERRABLE INITIALLY DEFERRED)");
+        Result result = dedup.attempt(key, tx -> {
+            try (var insert = tx.createStatement()) {
+                insert.execute("INSERT INTO children VALUES (1)");
+            }
+        });
+        assertThat(result.outcome()).isEqualTo(Outcome.FAILED);
+        assertThat(result.cause()).hasMessageContaining("refused to commit");
+        assertThat(orders.keysOf(key)).isZero();
+    }
+}

@@ -1,0 +1,68 @@
+package io.dedup;
+
+import io.dedup.test.Database;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.concurrent.atomic.AtomicInteger;
+import javax.sql.DataSource;
+
+/** A business table to see effects in, beside the migrated table of keys. */
+final class Orders {
+
+    private static final AtomicInteger COUNTER = new AtomicInteger();
+
+    final DataSource dataSource;
+
+    private Orders(DataSource dataSource) {
+        this.dataSource = dataSource;
+    }
+
+    static Orders in(Database database) {
+        Orders orders = new Orders(database.dataSource());
+        Deduplicator.create(orders.dataSource).migrate();
+        orders.execute("CREATE TABLE IF NOT EXISTS orders (message_id text, effects int NOT NULL DEFAULT 1)");
+        return orders;
+    }
+
+    static MessageKey newKey() {
+        return new MessageKey("test", "message " + COUNTER.incrementAndGet());
+    }
+
+    static void save(Connection tx, MessageKey key) throws SQLException {
+        try (PreparedStatement insert = tx.prepareStatement("INSERT INTO orders (message_id) VALUES (?)")) {
+            insert.setString(1, key.messageId());
+            insert.executeUpdate();
+        }
+    }
+
+    long effectsOf(MessageKey key) {
+        return count("SELECT count(*) FROM orders WHERE message_id = '" + key.messageId() + "'");
+    }
+
+    long keysOf(MessageKey key) {
+        return count("SELECT count(*) FROM processed_message WHERE message_id = '" + key.messageId() + "'");
+    }
+
+    long count(String sql) {
+        try (Connection connection = dataSource.getConnection();
+                Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery(sql)) {
+            row.next();
+            return row.getLong(1);
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    void execute(String sql) {
+        try (Connection connection = dataSource.getConnection();
+                Statement statement = connection.createStatement()) {
+            statement.execute(sql);
+        } catch (SQLException e) {
+            throw new IllegalStateException(sql, e);
+        }
+    }
+}

@@ -1,0 +1,116 @@
+package io.dedup.rabbit;
+
+import com.rabbitmq.client.Connection;
+import io.dedup.Deduplicator;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Consumes a queue so that each message's effects in the database happen exactly once. For every delivery:
+ *
+ * <ol>
+ *   <li>find its ID; without one it goes to the dead-letter queue
+ *   <li>{@linkplain Deduplicator#attempt process} it: claim, handler and commit in one transaction
+ *   <li>processed now or before: acknowledge; failed, or the database is in trouble: let it come again after a pause
+ * </ol>
+ *
+ * It survives lost channels and connections: a delivery of a dead channel is dropped before work, and one that is in
+ * work is recognised when it comes again. The connection is the application's and should recover automatically, which
+ * is amqp-client's default. Thread-safe.
+ */
+public final class DedupConsumer implements AutoCloseable {
+
+    private static final Logger log = LoggerFactory.getLogger(DedupConsumer.class);
+    private static final Duration AFTER_INTERRUPT = Duration.ofSeconds(1);
+
+    private final String name;
+    private final List<Worker> workers = new ArrayList<>();
+    private final List<Thread> threads = new ArrayList<>();
+
+    DedupConsumer(Connection connection, Options options, DeliveryHandler handler) {
+        this.name = options.consumer();
+        Intake intake = new Intake(options, handler);
+        DeadLetters deadLetters = new DeadLetters(connection, options);
+        Pauses pauses = new Pauses("dedup-" + name + "-pauses");
+        try {
+            for (int i = 1; i <= options.concurrency(); i++) {
+                workers.add(new Worker(connection, options, intake, deadLetters, pauses));
+            }
+        } catch (IOException | RuntimeException e) {
+            workers.forEach(Worker::close);
+            throw DedupConsumerBuilder.refusal(
+                    "cannot consume from queue '" + options.queue() + "': " + Queues.reasonOf(e), e);
+        }
+        for (Worker worker : workers) {
+            Thread thread = new Thread(worker, "dedup-" + name + "-" + (threads.size() + 1));
+            thread.setDaemon(true);
+            threads.add(thread);
+            thread.start();
+        }
+        log.info("{} - consuming from {} with {} workers", name, options.queue(), workers.size());
+    }
+
+    /**
+     * A builder. Defaults: one worker, prefetch 100, IDs from the AMQP property {@code message-id}.
+     *
+     * @param connection the broker, with automatic recovery on; stays the application's to close
+     * @param dedup the database
+     * @param queue the queue to consume; must exist
+     * @return the builder
+     */
+    public static DedupConsumerBuilder builder(Connection connection, Deduplicator dedup, String queue) {
+        return new DedupConsumerBuilder(connection, dedup, queue);
+    }
+
+    /**
+     * Whether it still consumes, or will again once the connection has recovered.
+     *
+     * @return false once it is closed, or the connection is gone for good
+     */
+    public boolean isRunning() {
+        return threads.stream().anyMatch(Thread::isAlive);
+    }
+
+    /** Closes with a limit of 30 seconds; see {@link #close(Duration)}. */
+    @Override
+    public void close() {
+        close(Duration.ofSeconds(30));
+    }
+
+    /**
+     * Takes nothing new, waits until what is in work is committed and acknowledged, and closes its channels; the broker
+     * gives everything else to other consumers. What is still in work at the limit is interrupted. Whatever happens to
+     * it then, its message comes again and is processed or recognised.
+     *
+     * @param limit how long to wait
+     */
+    public void close(Duration limit) {
+        workers.forEach(Worker::stop);
+        if (!join(limit)) {
+            threads.forEach(Thread::interrupt);
+            if (!join(AFTER_INTERRUPT)) {
+                log.warn(
+                        "{} - closed with handlers still at work after {}; their messages will come again",
+                        name,
+                        limit);
+            }
+        }
+    }
+
+    private boolean join(Duration limit) {
+        long end = System.nanoTime() + limit.toNanos();
+        try {
+            for (Thread thread : threads) {
+                // 0 would wait for ever.
+                thread.join(Math.max(1, (end - System.nanoTime()) / 1_000_000));
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        return !isRunning();
+    }
+}

@@ -1,0 +1,207 @@
+package io.dedup.rabbit;
+
+import static java.util.Objects.requireNonNull;
+
+import com.rabbitmq.client.Channel;
+import com.rabbitmq.client.Connection;
+import com.rabbitmq.client.DeliverCallback;
+import io.dedup.DedupException;
+import io.dedup.Deduplicator;
+import io.dedup.MessageKey;
+import io.dedup.Outcome;
+import java.io.IOException;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/** Options of a {@link DedupConsumer}. Not thread-safe. */
+public final class DedupConsumerBuilder {
+
+    private final Connection connection;
+    private final Deduplicator dedup;
+    private final String queue;
+    private String consumer;
+    private String deadLetterQueue;
+    private MessageIdResolver resolver = MessageIdResolver.property();
+    private boolean fingerprints;
+    private int concurrency = 1;
+    private int prefetch = 100;
+    private Duration firstPause = Duration.ofSeconds(1);
+    private Duration longestPause = Duration.ofMinutes(1);
+
+    DedupConsumerBuilder(Connection connection, Deduplicator dedup, String queue) {
+        this.connection = requireNonNull(connection, "connection");
+        this.dedup = requireNonNull(dedup, "dedup");
+        this.queue = requireNonNull(queue, "queue");
+        this.consumer = queue;
+        this.deadLetterQueue = queue + ".dead";
+    }
+
+    /**
+     * The logical name under which messages count as processed. Default: the queue. Name it where a queue is renamed,
+     * or where two queues feed one consumer.
+     *
+     * @param name 1 to 255 bytes of UTF-8
+     * @return this
+     */
+    public DedupConsumerBuilder consumer(String name) {
+        this.consumer = requireNonNull(name, "consumer");
+        return this;
+    }
+
+    /**
+     * Where a message's ID is. Default: {@link MessageIdResolver#property()}.
+     *
+     * @param resolver finds it
+     * @return this
+     */
+    public DedupConsumerBuilder messageId(MessageIdResolver resolver) {
+        this.resolver = requireNonNull(resolver, "messageId");
+        return this;
+    }
+
+    /**
+     * Stores the SHA-256 of each body beside the key, so that a new message under an old one's ID is put aside and not
+     * skipped as a duplicate. Default: off, since a publisher that serialises a retry anew may write other bytes.
+     *
+     * @return this
+     */
+    public DedupConsumerBuilder fingerprintBodies() {
+        this.fingerprints = true;
+        return this;
+    }
+
+    /**
+     * How many messages are in work at a time, each on a thread and a channel of its own and with a connection to the
+     * database. Default: 1.
+     *
+     * @param workers at least 1
+     * @return this
+     */
+    public DedupConsumerBuilder concurrency(int workers) {
+        this.concurrency = requirePositive("concurrency", workers);
+        return this;
+    }
+
+    /**
+     * How many unacknowledged messages the broker hands to each worker. Default: 100. With 1, a message that waits for
+     * its next attempt keeps its worker idle.
+     *
+     * @param messages 1 to 65535
+     * @return this
+     * @see <a href="https://www.rabbitmq.com/docs/consumer-prefetch">RabbitMQ, consumer prefetch</a>
+     */
+    public DedupConsumerBuilder prefetch(int messages) {
+        if (messages > 65_535) {
+            throw new IllegalArgumentException("prefetch " + messages + " is more than AMQP can say (65535)");
+        }
+        this.prefetch = requirePositive("prefetch", messages);
+        return this;
+    }
+
+    /**
+     * How long a message waits before it comes again after a failed attempt: the first pause, and twice as long each
+     * time up to the longest. Default: 1 second to 1 minute. Others pass it meanwhile.
+     *
+     * @param first at least 1 millisecond
+     * @param longest at least the first, and below RabbitMQ's delivery acknowledgement timeout (30 minutes)
+     * @return this
+     */
+    public DedupConsumerBuilder pause(Duration first, Duration longest) {
+        if (first.toMillis() < 1 || longest.compareTo(first) < 0 || longest.compareTo(Duration.ofMinutes(29)) > 0) {
+            throw new IllegalArgumentException(
+                    "pauses " + first + " to " + longest + " are not between 1 ms and 29 minutes, in this order");
+        }
+        this.firstPause = first;
+        this.longestPause = longest;
+        return this;
+    }
+
+    /**
+     * Where messages go that can never be processed (no ID, an unusable one, another body under an old ID). Declared if
+     * it is not there: durable, and a quorum queue on RabbitMQ. Default: the queue's name and {@code .dead}.
+     *
+     * @param name the queue
+     * @return this
+     */
+    public DedupConsumerBuilder deadLetterQueue(String name) {
+        this.deadLetterQueue = requireNonNull(name, "deadLetterQueue");
+        return this;
+    }
+
+    /**
+     * Checks database, pool and queue, and starts to consume.
+     *
+     * @param handler what to do for each new message
+     * @return the consumer; close it before the connection and the DataSource
+     * @throws DedupException that says what is missing, if anything is
+     */
+    public DedupConsumer start(DeliveryHandler handler) {
+        Options options = check();
+        dedup.verifyPool(concurrency);
+        return new DedupConsumer(connection, options, requireNonNull(handler, "handler"));
+    }
+
+    /**
+     * A callback for a channel of the application's own, which consumes with {@code autoAck = false} and leaves every
+     * acknowledgement to the callback:
+     *
+     * <pre>{@code
+     * channel.basicQos(100);
+     * channel.basicConsume("orders", false, builder.callback(channel, this::handle), tag -> {});
+     * }</pre>
+     *
+     * It works on the thread that calls it. Concurrency and prefetch are the application's affair. Nobody else may
+     * acknowledge on that channel with {@code multiple}.
+     *
+     * @param channel the channel that consumes
+     * @param handler what to do for each new message
+     * @return the callback
+     * @throws DedupException that says what is missing, if anything is
+     */
+    public DeliverCallback callback(Channel channel, DeliveryHandler handler) {
+        return new DedupCallback(
+                connection, requireNonNull(channel, "channel"), check(), requireNonNull(handler, "handler"));
+    }
+
+    private Options check() {
+        var unused = new MessageKey(consumer, "any"); // throws what is wrong with the name
+        dedup.verify();
+        Options options = new Options(
+                dedup,
+                queue,
+                consumer,
+                deadLetterQueue,
+                resolver,
+                fingerprints,
+                concurrency,
+                prefetch,
+                firstPause,
+                longestPause);
+        try {
+            if (!Queues.exists(connection, queue)) {
+                throw refusal("there is no queue '" + queue + "'; declare it before its consumer starts", null);
+            }
+            new DeadLetters(connection, options).declare();
+        } catch (IOException | RuntimeException e) {
+            throw e instanceof DedupException d
+                    ? d
+                    : refusal(
+                            "cannot look at queue '" + queue + "' or declare '" + deadLetterQueue + "': "
+                                    + Queues.reasonOf(e)
+                                    + "; check the connection, and the user's rights to read, write and configure them",
+                            e);
+        }
+        return options;
+    }
+
+    static DedupException refusal(String message, @Nullable Throwable cause) {
+        return new DedupException(Outcome.UNAVAILABLE, message, cause);
+    }
+
+    private static int requirePositive(String name, int value) {
+        if (value < 1) {
+            throw new IllegalArgumentException(name + " " + value + " is not positive");
+        }
+        return value;
+    }
+}

@@ -1,0 +1,35 @@
+package io.dedup.rabbit;
+
+import static java.util.Objects.requireNonNull;
+
+import com.rabbitmq.client.Delivery;
+import com.rabbitmq.client.LongString;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** An ID in a header. */
+record HeaderId(String name) implements MessageIdResolver {
+
+    HeaderId {
+        requireNonNull(name, "name");
+    }
+
+    @Override
+    public @Nullable String resolve(Delivery delivery) {
+        Map<String, Object> headers = delivery.getProperties().getHeaders();
+        Object value = headers == null ? null : headers.get(name);
+        if (value == null) {
+            return null;
+        }
+        if (value instanceof LongString
+                || value instanceof String
+                || value instanceof Long
+                || value instanceof Integer
+                || value instanceof Short
+                || value instanceof Byte) {
+            return value.toString();
+        }
+        throw new IllegalArgumentException("header '" + name + "' is a "
+                + value.getClass().getSimpleName() + ", which cannot be an ID; publish it as text or a whole number");
+    }
+}

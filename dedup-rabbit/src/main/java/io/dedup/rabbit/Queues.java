@@ -1,0 +1,60 @@
+package io.dedup.rabbit;
+
+import com.rabbitmq.client.AMQP;
+import com.rabbitmq.client.Channel;
+import com.rabbitmq.client.Connection;
+import com.rabbitmq.client.ShutdownSignalException;
+import java.io.IOException;
+import java.util.Map;
+import java.util.concurrent.TimeoutException;
+
+/** Looks for queues and declares them, on channels of its own: a refusal closes the channel. */
+final class Queues {
+
+    private Queues() {}
+
+    static boolean exists(Connection connection, String queue) throws IOException {
+        Channel channel = connection.createChannel();
+        try {
+            channel.queueDeclarePassive(queue);
+            return true;
+        } catch (IOException e) {
+            if (e.getCause() instanceof ShutdownSignalException closed
+                    && closed.getReason() instanceof AMQP.Channel.Close reason
+                    && reason.getReplyCode() == AMQP.NOT_FOUND) {
+                return false;
+            }
+            throw e;
+        } finally {
+            close(channel);
+        }
+    }
+
+    /** Replicated where the broker can do that. */
+    static void declareDurable(Connection connection, String queue) throws IOException {
+        boolean rabbit =
+                String.valueOf(connection.getServerProperties().get("product")).equals("RabbitMQ");
+        Map<String, Object> arguments = rabbit ? Map.of("x-queue-type", "quorum") : Map.of();
+        Channel channel = connection.createChannel();
+        try {
+            channel.queueDeclare(queue, true, false, false, arguments);
+        } finally {
+            close(channel);
+        }
+    }
+
+    /** The broker's own words, which amqp-client keeps in the cause. */
+    static String reasonOf(Exception e) {
+        return String.valueOf(
+                e.getCause() == null ? e.getMessage() : e.getCause().getMessage());
+    }
+
+    /** Closes whatever is left of a channel, and has automatic recovery forget it. */
+    static void close(Channel channel) {
+        try {
+            channel.close();
+        } catch (IOException | TimeoutException | RuntimeException e) {
+            // It was closed already, which is as good.
+        }
+    }
+}

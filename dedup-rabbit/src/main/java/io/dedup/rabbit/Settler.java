@@ -1,0 +1,108 @@
+package io.dedup.rabbit;
+
+import com.rabbitmq.client.AlreadyClosedException;
+import com.rabbitmq.client.Channel;
+import com.rabbitmq.client.Delivery;
+import java.io.IOException;
+import java.util.Map;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Settles the deliveries of one channel, each by its own tag: {@code multiple} would acknowledge older ones that are
+ * still in work. A call that fails means that the channel is gone and the broker gives the delivery to someone else;
+ * if its effects are committed, it will be recognised there.
+ *
+ * @see <a href="https://www.rabbitmq.com/docs/confirms">RabbitMQ, consumer acknowledgements</a>
+ */
+final class Settler {
+
+    private static final Logger log = LoggerFactory.getLogger(Settler.class);
+
+    /**
+     * A quorum queue of RabbitMQ 4 drops (or dead-letters) what has come back 20 times, for whatever reason. Before
+     * that the message stays here between its attempts.
+     *
+     * @see <a href="https://www.rabbitmq.com/docs/quorum-queues#poison-message-handling">RabbitMQ, delivery limit</a>
+     */
+    private static final long MOST_RETURNS = 10;
+
+    private final Channel channel;
+    private final DeadLetters deadLetters;
+    private final Pauses pauses;
+    private final Consumer<Delivery> again;
+
+    /** {@code again} is given a delivery that stayed here and whose pause is over. */
+    Settler(Channel channel, DeadLetters deadLetters, Pauses pauses, Consumer<Delivery> again) {
+        this.channel = channel;
+        this.deadLetters = deadLetters;
+        this.pauses = pauses;
+        this.again = again;
+    }
+
+    void settle(Delivery delivery, Verdict verdict) {
+        if (verdict instanceof Verdict.Ack) {
+            ack(delivery);
+        } else if (verdict instanceof Verdict.GiveBack back) {
+            giveBack(delivery, back);
+        } else if (verdict instanceof Verdict.DeadLetter dead) {
+            deadLetter(delivery, dead);
+        }
+    }
+
+    private void ack(Delivery delivery) {
+        quietly(() -> channel.basicAck(tag(delivery), false));
+    }
+
+    /** The delivery stays unacknowledged during the pause, and others of the channel pass it. */
+    private void giveBack(Delivery delivery, Verdict.GiveBack back) {
+        pauses.after(back.pause(), () -> {
+            if (returnsOf(delivery) >= MOST_RETURNS) {
+                again.accept(delivery);
+            } else if (back.failure()) {
+                quietly(() -> channel.basicReject(tag(delivery), true));
+            } else {
+                quietly(() -> channel.basicNack(tag(delivery), false, true));
+            }
+        });
+    }
+
+    private void deadLetter(Delivery delivery, Verdict.DeadLetter dead) {
+        try {
+            deadLetters.publish(delivery, dead);
+        } catch (IOException | RuntimeException e) {
+            log.warn(
+                    "a dead letter could not be published to {}; the message stays in its queue",
+                    deadLetters.queue(),
+                    e);
+            giveBack(delivery, new Verdict.GiveBack(false, Pauses.AFTER_FAILED_PUBLISH));
+            return;
+        }
+        ack(delivery);
+    }
+
+    private static long returnsOf(Delivery delivery) {
+        Map<String, Object> headers = delivery.getProperties().getHeaders();
+        return headers != null && headers.get("x-delivery-count") instanceof Number count ? count.longValue() : 0;
+    }
+
+    private static long tag(Delivery delivery) {
+        return delivery.getEnvelope().getDeliveryTag();
+    }
+
+    private interface Call {
+        void run() throws IOException;
+    }
+
+    /** One at a time: pauses end on another thread than the one that works, and channels are not for concurrent use. */
+    private void quietly(Call call) {
+        synchronized (channel) {
+            try {
+                call.run();
+            } catch (IOException | AlreadyClosedException e) {
+                log.debug("the channel is gone; the delivery will come again", e);
+            }
+        }
+    }
+}
