@@ -14,10 +14,12 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /** Trap 16: what is forgotten is processed again, so only what is old may go, bit by bit, by one node at a time. */
 @ExtendWith(ServersExtension.class)
+@Timeout(60)
 class PurgeTest {
 
     private static final Duration WEEK = Duration.ofDays(7);

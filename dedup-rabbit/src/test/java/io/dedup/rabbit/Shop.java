@@ -1,0 +1,156 @@
+package io.dedup.rabbit;
+
+import com.rabbitmq.client.AMQP.BasicProperties;
+import com.rabbitmq.client.Channel;
+import com.rabbitmq.client.Connection;
+import com.rabbitmq.client.ConnectionFactory;
+import com.rabbitmq.client.GetResponse;
+import com.zaxxer.hikari.HikariDataSource;
+import io.dedup.Deduplicator;
+import io.dedup.test.BrokerServer;
+import io.dedup.test.Database;
+import java.nio.charset.StandardCharsets;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import org.awaitility.Awaitility;
+import org.awaitility.core.ConditionFactory;
+import org.jspecify.annotations.Nullable;
+
+/** A queue of orders, the table they go to, and a publisher. */
+final class Shop implements AutoCloseable {
+
+    final HikariDataSource pool = new HikariDataSource();
+    final Deduplicator dedup;
+    final Connection connection;
+    final Channel publisher;
+    final String queue = "orders-" + UUID.randomUUID();
+    private final BrokerServer broker;
+
+    Shop(BrokerServer broker, Database database) throws Exception {
+        this.broker = broker;
+        pool.setJdbcUrl(database.jdbcUrl());
+        pool.setMaximumPoolSize(20);
+        dedup = Deduplicator.create(pool);
+        dedup.migrate();
+        execute("CREATE TABLE IF NOT EXISTS orders (queue text, message_id text)");
+        connection = broker.connectionFactory().newConnection();
+        publisher = connection.createChannel();
+        publisher.confirmSelect();
+        declare(queue);
+    }
+
+    void declare(String name) throws Exception {
+        boolean rabbit = broker.isRabbitMq();
+        publisher.queueDeclare(name, true, false, false, rabbit ? Map.of("x-queue-type", "quorum") : Map.of());
+    }
+
+    /** Quick pauses, so that what comes again comes soon. */
+    DedupConsumerBuilder consumer() {
+        return consumer(connection);
+    }
+
+    DedupConsumerBuilder consumer(Connection from) {
+        return DedupConsumer.builder(from, dedup, queue).pause(Duration.ofMillis(50), Duration.ofMillis(400));
+    }
+
+    /** One that recovers as fast as a test wants. */
+    static Connection recovering(ConnectionFactory factory) throws Exception {
+        factory.setNetworkRecoveryInterval(100);
+        return factory.newConnection();
+    }
+
+    void publish(String messageId) throws Exception {
+        publish(new BasicProperties.Builder().messageId(messageId).build(), "{}");
+    }
+
+    void publish(BasicProperties properties, String body) throws Exception {
+        BasicProperties persistent = properties.builder().deliveryMode(2).build();
+        publisher.basicPublish("", queue, true, persistent, body.getBytes(StandardCharsets.UTF_8));
+        publisher.waitForConfirmsOrDie(10_000);
+    }
+
+    DeliveryHandler save() {
+        return (tx, delivery) -> save(tx, delivery.getProperties().getMessageId());
+    }
+
+    void save(java.sql.Connection tx, String messageId) throws SQLException {
+        try (PreparedStatement insert = tx.prepareStatement("INSERT INTO orders VALUES (?, ?)")) {
+            insert.setString(1, queue);
+            insert.setString(2, messageId);
+            insert.executeUpdate();
+        }
+    }
+
+    long effects() {
+        return count("SELECT count(*) FROM orders WHERE queue = '" + queue + "'");
+    }
+
+    long keys() {
+        return count("SELECT count(*) FROM processed_message WHERE consumer = '" + queue + "'");
+    }
+
+    long doubled() {
+        return count("SELECT count(*) FROM (SELECT FROM orders WHERE queue = '" + queue
+                + "' GROUP BY message_id HAVING count(*) > 1) AS twice");
+    }
+
+    /** Ready messages; those that a consumer holds unacknowledged are not among them. */
+    long ready() throws Exception {
+        return publisher.messageCount(queue);
+    }
+
+    @Nullable GetResponse deadLetter() throws Exception {
+        return publisher.basicGet(queue + ".dead", true);
+    }
+
+    /** Closes the consumer first, so that what it held unacknowledged shows. */
+    void assertEmptyAfter(DedupConsumer consumer) {
+        consumer.close();
+        eventually().until(() -> ready() == 0);
+        eventually().during(Duration.ofMillis(300)).until(() -> ready() == 0);
+    }
+
+    BrokerServer broker() {
+        return broker;
+    }
+
+    static ConditionFactory eventually() {
+        return Awaitility.await().atMost(30, TimeUnit.SECONDS).pollInterval(Duration.ofMillis(20));
+    }
+
+    long count(String sql) {
+        try (var read = pool.getConnection();
+                var statement = read.createStatement();
+                ResultSet row = statement.executeQuery(sql)) {
+            row.next();
+            return row.getLong(1);
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    void execute(String sql) {
+        try (var write = pool.getConnection();
+                var statement = write.createStatement()) {
+            statement.execute(sql);
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    @Override
+    public void close() throws Exception {
+        try (Connection cleanup = broker.connectionFactory().newConnection();
+                Channel channel = cleanup.createChannel()) {
+            channel.queueDelete(queue);
+            channel.queueDelete(queue + ".dead");
+        }
+        connection.abort();
+        pool.close();
+    }
+}
