@@ -10,10 +10,13 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -104,14 +107,16 @@ class ClaimRaceTest {
     @Test
     void twoGroupsThatClaimTheSameKeysInOppositeOrderDoNotDeadlock() throws Exception {
         Deduplicator dedup = Deduplicator.create(orders.dataSource);
-        for (int round = 0; round < 30; round++) {
-            MessageKey a = Orders.newKey();
-            MessageKey b = Orders.newKey();
+        List<MessageKey> keys = Stream.generate(Orders::newKey).limit(500).toList();
+        List<MessageKey> reversed = new ArrayList<>(keys);
+        Collections.reverse(reversed);
+        for (int round = 0; round < 5; round++) {
+            orders.execute("DELETE FROM processed_message WHERE message_id <> '" + key.messageId() + "'");
             CountDownLatch start = new CountDownLatch(1);
-            var one = CompletableFuture.supplyAsync(() -> claimAll(dedup, start, List.of(a, b)));
-            var two = CompletableFuture.supplyAsync(() -> claimAll(dedup, start, List.of(b, a)));
+            var one = CompletableFuture.supplyAsync(() -> claimAll(dedup, start, keys));
+            var two = CompletableFuture.supplyAsync(() -> claimAll(dedup, start, reversed));
             start.countDown();
-            assertThat(one.get() + two.get()).isEqualTo(2);
+            assertThat(one.get() + two.get()).isEqualTo(keys.size());
         }
     }
 
