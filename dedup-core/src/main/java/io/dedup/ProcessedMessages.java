@@ -34,7 +34,9 @@ final class ProcessedMessages {
                 INSERT INTO %s (consumer, message_id, fingerprint)
                 SELECT ?, ?, ? FROM bound
                 ON CONFLICT (consumer, message_id) DO NOTHING
-                RETURNING 1
+                RETURNING consumer, message_id
+            ), cleared AS (
+                DELETE FROM %s WHERE (consumer, message_id) = (SELECT consumer, message_id FROM claim)
             )
             SELECT fresh, set_config('lock_timeout', before, true)
             FROM (SELECT count(*) AS fresh FROM claim) AS counted, bound""";
@@ -48,6 +50,8 @@ final class ProcessedMessages {
                 ORDER BY key.place
                 ON CONFLICT (consumer, message_id) DO NOTHING
                 RETURNING consumer, message_id
+            ), cleared AS (
+                DELETE FROM %s WHERE (consumer, message_id) IN (SELECT consumer, message_id FROM claim)
             )
             SELECT consumers, message_ids, set_config('lock_timeout', before, true)
             FROM (SELECT array_agg(consumer) AS consumers, array_agg(message_id) AS message_ids FROM claim) AS fresh, bound""";
@@ -80,8 +84,8 @@ final class ProcessedMessages {
     ProcessedMessages(TableName table, Duration maxWait) {
         this.table = table;
         this.lockTimeout = maxWait.toMillis() + "ms";
-        this.claim = CLAIM.formatted(table.sql());
-        this.claimAll = CLAIM_ALL.formatted(table.sql());
+        this.claim = CLAIM.formatted(table.sql(), table.attemptsSql());
+        this.claimAll = CLAIM_ALL.formatted(table.sql(), table.attemptsSql());
         this.fingerprint = FINGERPRINT.formatted(table.sql());
         this.purge = PURGE.formatted(table.sql());
     }

@@ -10,7 +10,7 @@ import javax.sql.DataSource;
 final class SchemaCheck {
 
     private static final String SERVER =
-            "SELECT current_setting('server_encoding'), current_setting('transaction_read_only')::boolean, to_regclass(?)::text";
+            "SELECT current_setting('server_encoding'), current_setting('transaction_read_only')::boolean, to_regclass(?)::text, to_regclass(?)::text";
 
     private static final String UNIQUE_KEY = """
             SELECT EXISTS (
@@ -49,6 +49,7 @@ final class SchemaCheck {
     private static void checkServer(Connection connection, TableName table) throws SQLException {
         try (PreparedStatement select = connection.prepareStatement(SERVER)) {
             select.setString(1, table.sql());
+            select.setString(2, table.attemptsSql());
             ResultSet row = select.executeQuery();
             row.next();
             require(
@@ -61,6 +62,10 @@ final class SchemaCheck {
             require(
                     row.getString(3) != null,
                     "the table " + table + " is missing; call Deduplicator.migrate() or apply " + Migrations.FIRST);
+            require(
+                    row.getString(4) != null,
+                    "the table " + table.attemptsSql() + " is missing; call Deduplicator.migrate() or apply "
+                            + Migrations.ATTEMPTS);
         }
     }
 
