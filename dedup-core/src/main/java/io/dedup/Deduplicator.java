@@ -6,6 +6,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Collection;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
 import javax.sql.DataSource;
@@ -176,6 +177,32 @@ public final class Deduplicator {
      */
     public Set<MessageKey> claimAll(Connection tx, Collection<MessageKey> keys) {
         return joined(tx, () -> messages.claimAll(tx, keys));
+    }
+
+    /**
+     * Stores the answer to a message beside its key, inside the message's transaction.
+     *
+     * @param tx the connection that the work was handed, or that the key was claimed on
+     * @param key the message; claimed in this transaction
+     * @param reply the answer
+     * @throws SQLException if the database refuses; let it pass, so that everything is rolled back
+     * @throws IllegalStateException if the message is not claimed
+     */
+    public void saveReply(Connection tx, MessageKey key, Reply reply) throws SQLException {
+        if (!messages.saveReply(tx, key, reply)) {
+            throw new IllegalStateException(key + " is not claimed in this transaction, so its reply cannot be kept");
+        }
+    }
+
+    /**
+     * The stored answer to a message that was processed before.
+     *
+     * @param key the message
+     * @return the answer, if one was stored and is not forgotten
+     * @throws DedupException if the database cannot be used
+     */
+    public Optional<Reply> replyOf(MessageKey key) {
+        return alone("look for a reply", tx -> messages.replyOf(tx, key));
     }
 
     /**

@@ -12,6 +12,8 @@ final class Migrations {
     static final String FIRST = "db/migration/postgresql/V1__processed_message.sql";
     static final String ATTEMPTS = "db/migration/postgresql/V2__processed_message_attempt.sql";
 
+    static final String REPLY = "db/migration/postgresql/V3__processed_message_reply.sql";
+
     private static final String LOCATION = "classpath:io/dedup/db/migration/postgresql";
     private static final String HISTORY = "dedup_schema_history";
 

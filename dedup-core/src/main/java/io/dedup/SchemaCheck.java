@@ -22,6 +22,7 @@ final class SchemaCheck {
     private static final String COLUMNS = """
             SELECT count(*) FILTER (WHERE attname IN ('consumer', 'message_id') AND collname = 'C'),
                    count(*) FILTER (WHERE attname IN ('processed_at', 'fingerprint')),
+                   count(*) FILTER (WHERE attname IN ('reply', 'reply_type')),
                    has_table_privilege(?, 'INSERT') AND has_table_privilege(?, 'SELECT')
             FROM pg_attribute LEFT JOIN pg_collation ON pg_collation.oid = attcollation
             WHERE attrelid = ?::regclass AND attnum > 0 AND NOT attisdropped""";
@@ -84,7 +85,11 @@ final class SchemaCheck {
                     row.getInt(2) == 2,
                     "processed_at or fingerprint is missing in " + table + "; compare with " + Migrations.FIRST);
             require(
-                    row.getBoolean(3),
+                    row.getInt(3) == 2,
+                    "the columns for replies are missing in " + table + "; call Deduplicator.migrate() or apply "
+                            + Migrations.REPLY);
+            require(
+                    row.getBoolean(4),
                     "the database user may not INSERT into and SELECT from " + table + "; grant both");
         }
         try (PreparedStatement select = connection.prepareStatement(UNIQUE_KEY)) {

@@ -59,7 +59,7 @@ class MigrationTest {
 
     @Test
     void theScriptsRunAsTheyStand() throws IOException, SQLException {
-        for (String name : new String[] {Migrations.FIRST, Migrations.ATTEMPTS}) {
+        for (String name : new String[] {Migrations.FIRST, Migrations.ATTEMPTS, Migrations.REPLY}) {
             try (InputStream script = Deduplicator.class.getResourceAsStream("/io/dedup/" + name);
                     Connection connection = empty.getConnection();
                     Statement statement = connection.createStatement()) {

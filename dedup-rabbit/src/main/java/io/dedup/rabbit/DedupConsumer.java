@@ -42,7 +42,7 @@ public final class DedupConsumer implements AutoCloseable {
     private final List<Thread> threads = new ArrayList<>();
     private volatile @Nullable Instant closedSince;
 
-    DedupConsumer(Connection connection, Options options, DeliveryHandler handler) {
+    DedupConsumer(Connection connection, Options options, ReplyHandler handler) {
         this.options = options;
         this.intake = new Intake(options, handler);
         this.pauses = new Pauses("dedup-" + options.consumer() + "-pauses");

@@ -214,9 +214,29 @@ public final class DedupConsumerBuilder {
      * @throws DedupException that says what is missing, if anything is
      */
     public DedupConsumer start(DeliveryHandler handler) {
+        return startReplying(withoutReply(handler));
+    }
+
+    /**
+     * Like {@link #start}, for a handler that answers requests.
+     *
+     * @param handler what to do for each new message, and what to answer
+     * @return the consumer; close it before the connection and the DataSource
+     * @throws DedupException that says what is missing, if anything is
+     */
+    public DedupConsumer startReplying(ReplyHandler handler) {
+        requireNonNull(handler, "handler");
         Options options = check();
         dedup.verifyPool(concurrency);
-        return new DedupConsumer(connection, options, requireNonNull(handler, "handler"));
+        return new DedupConsumer(connection, options, handler);
+    }
+
+    private static ReplyHandler withoutReply(DeliveryHandler handler) {
+        requireNonNull(handler, "handler");
+        return (tx, delivery) -> {
+            handler.handle(tx, delivery);
+            return null;
+        };
     }
 
     /**
@@ -237,8 +257,7 @@ public final class DedupConsumerBuilder {
      * @throws DedupException that says what is missing, if anything is
      */
     public DeliverCallback callback(Channel channel, DeliveryHandler handler) {
-        return new DedupCallback(
-                connection, requireNonNull(channel, "channel"), check(), requireNonNull(handler, "handler"));
+        return new DedupCallback(connection, requireNonNull(channel, "channel"), check(), withoutReply(handler));
     }
 
     private Options check() {

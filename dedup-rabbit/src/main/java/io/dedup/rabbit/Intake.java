@@ -7,9 +7,11 @@ import io.dedup.FailedAttempts;
 import io.dedup.Fingerprint;
 import io.dedup.MessageKey;
 import io.dedup.Outcome;
+import io.dedup.Reply;
 import io.dedup.Result;
 import java.time.Instant;
 import java.util.Date;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -39,11 +41,11 @@ final class Intake {
     private final Options options;
     private final Deduplicator dedup;
     private final Identity identity;
-    private final DeliveryHandler handler;
+    private final ReplyHandler handler;
     private final Backoff backoff;
     private volatile boolean closing;
 
-    Intake(Options options, DeliveryHandler handler) {
+    Intake(Options options, ReplyHandler handler) {
         this.options = options;
         this.dedup = options.dedup();
         this.identity = new Identity(options);
@@ -76,19 +78,42 @@ final class Intake {
         }
         MessageKey key = ((Identity.Found.Key) found).key();
         Fingerprint body = options.fingerprints() ? Fingerprint.of(delivery.getBody()) : null;
-        Result result = attempt(key, body, delivery);
+        AtomicReference<@Nullable Reply> answer = new AtomicReference<>();
+        Result result = attempt(key, body, delivery, answer);
         if (result.outcome() == Outcome.DIFFERENT_BODY
                 && body != null
                 && options.differentBody() == DifferentBody.PROCESS) {
-            result = attempt(identity.withBody(key, body), body, delivery);
+            result = attempt(identity.withBody(key, body), body, delivery, answer);
         }
-        return verdict(result);
+        if (result.outcome() == Outcome.DUPLICATE && hasReplyTo(delivery)) {
+            return answerAgain(result.key());
+        }
+        return verdict(result, answer.get());
     }
 
-    private Result attempt(MessageKey key, @Nullable Fingerprint body, Delivery delivery) {
+    private static boolean hasReplyTo(Delivery delivery) {
+        String replyTo = delivery.getProperties().getReplyTo();
+        return replyTo != null && !replyTo.isEmpty();
+    }
+
+    private Verdict answerAgain(MessageKey key) {
+        try {
+            backoff.forget(key);
+            return new Verdict.Ack(dedup.replyOf(key).orElse(null));
+        } catch (DedupException e) { // committed, but not to be acknowledged without its reply
+            return new Verdict.Outage(e, backoff.next(key));
+        }
+    }
+
+    private Result attempt(
+            MessageKey key, @Nullable Fingerprint body, Delivery delivery, AtomicReference<@Nullable Reply> answer) {
         return dedup.attempt(key, body, tx -> {
             refuseIfTooOld(delivery);
-            handler.handle(tx, delivery);
+            Reply reply = handler.handle(tx, delivery);
+            if (reply != null && hasReplyTo(delivery)) {
+                dedup.saveReply(tx, key, reply);
+                answer.set(reply);
+            }
         });
     }
 
@@ -103,16 +128,16 @@ final class Intake {
         }
     }
 
-    private Verdict verdict(Result result) {
+    private Verdict verdict(Result result, @Nullable Reply answer) {
         MessageKey key = result.key();
         return switch (result.outcome()) {
             case PROCESSED, DUPLICATE -> {
                 backoff.forget(key);
-                yield new Verdict.Ack();
+                yield new Verdict.Ack(answer);
             }
             case DIFFERENT_BODY ->
                 options.differentBody() == DifferentBody.SKIP
-                        ? new Verdict.Ack()
+                        ? new Verdict.Ack(null)
                         : new Verdict.DeadLetter(
                                 "a message with this ID and another body was processed before", null, key, null);
             case FAILED -> failed(key, cause(result));

@@ -1,8 +1,10 @@
 package io.dedup.rabbit;
 
+import com.rabbitmq.client.AMQP.BasicProperties;
 import com.rabbitmq.client.AlreadyClosedException;
 import com.rabbitmq.client.Channel;
 import com.rabbitmq.client.Delivery;
+import io.dedup.Reply;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.function.Consumer;
@@ -44,7 +46,10 @@ final class Settler {
     }
 
     void settle(Delivery delivery, Verdict verdict) {
-        if (verdict instanceof Verdict.Ack) {
+        if (verdict instanceof Verdict.Ack ack) {
+            if (ack.reply() != null) {
+                reply(delivery, ack.reply());
+            }
             ack(delivery);
         } else if (verdict instanceof Verdict.GiveBack back) {
             giveBack(delivery, back.failure(), back.pause());
@@ -53,6 +58,18 @@ final class Settler {
         } else if (verdict instanceof Verdict.DeadLetter dead) {
             deadLetter(delivery, dead);
         }
+    }
+
+    /**
+     * On the same channel as the ack that follows: if that arrives, so has this; if neither does, the request comes again
+     * and its stored answer is sent again. A reply that nobody waits for any more is dropped by the broker.
+     */
+    private void reply(Delivery delivery, Reply reply) {
+        BasicProperties properties = new BasicProperties.Builder()
+                .correlationId(delivery.getProperties().getCorrelationId())
+                .contentType(reply.contentType())
+                .build();
+        quietly(() -> channel.basicPublish("", delivery.getProperties().getReplyTo(), properties, reply.body()));
     }
 
     private void ack(Delivery delivery) {

@@ -2,14 +2,15 @@ package io.dedup.rabbit;
 
 import io.dedup.FailedAttempts;
 import io.dedup.MessageKey;
+import io.dedup.Reply;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /** What is to be done with a delivery. */
 sealed interface Verdict {
 
-    /** Its effects are committed. */
-    record Ack() implements Verdict {}
+    /** Its effects are committed; the reply is sent first, if there is one. */
+    record Ack(@Nullable Reply reply) implements Verdict {}
 
     /**
      * It shall come again after a pause.
