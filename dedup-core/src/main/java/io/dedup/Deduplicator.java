@@ -6,7 +6,9 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Collection;
+import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicReference;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -37,18 +39,31 @@ public final class Deduplicator {
     private final DataSource dataSource;
     private final Transactions transactions;
     private final ProcessedMessages messages;
+    private final AttemptLog attempts;
+    private final TimeLimit timeLimit;
+    private final Duration retention;
     private final DedupListener listener;
 
-    Deduplicator(DataSource dataSource, TableName table, Duration maxWait, DedupListener listener) {
+    Deduplicator(
+            DataSource dataSource,
+            TableName table,
+            Duration maxWait,
+            TimeLimit timeLimit,
+            Duration retention,
+            DedupListener listener) {
         this.dataSource = dataSource;
         this.transactions = new Transactions(dataSource);
         this.messages = new ProcessedMessages(table, maxWait);
+        this.attempts = new AttemptLog(table);
+        this.timeLimit = timeLimit;
+        this.retention = retention;
         this.listener = listener;
     }
 
     /**
      * A deduplicator with the defaults: table {@code processed_message} on the connection's search path, a wait of at
-     * most 2 seconds for a message that another transaction is at work on, no listener. Does no I/O.
+     * most 2 seconds for a message that another transaction is at work on, no time limit for handlers, a retention of 7
+     * days, no listener. Does no I/O.
      *
      * @param dataSource where the handlers write too; its connections must be writable and able to leave autocommit
      * @return the deduplicator
@@ -165,6 +180,58 @@ public final class Deduplicator {
     }
 
     /**
+     * Stores the answer to a message beside its key, inside the message's transaction.
+     *
+     * @param tx the connection that the work was handed, or that the key was claimed on
+     * @param key the message; claimed in this transaction
+     * @param reply the answer
+     * @throws SQLException if the database refuses; let it pass, so that everything is rolled back
+     * @throws IllegalStateException if the message is not claimed
+     */
+    public void saveReply(Connection tx, MessageKey key, Reply reply) throws SQLException {
+        if (!messages.saveReply(tx, key, reply)) {
+            throw new IllegalStateException(key + " is not claimed in this transaction, so its reply cannot be kept");
+        }
+    }
+
+    /**
+     * The stored answer to a message that was processed before.
+     *
+     * @param key the message
+     * @return the answer, if one was stored and is not forgotten
+     * @throws DedupException if the database cannot be used
+     */
+    public Optional<Reply> replyOf(MessageKey key) {
+        return alone("look for a reply", tx -> messages.replyOf(tx, key));
+    }
+
+    /**
+     * Counts a failure of a message's handler, in a transaction of its own since the failed one left nothing behind. The
+     * count ends when the message is processed, or by {@link #forgetFailures}.
+     *
+     * @param key the message
+     * @param failure what the handler threw; its text is kept, cut to 1,000 characters
+     * @return the failures so far, this one included
+     * @throws DedupException if the database cannot be used; nothing is counted
+     */
+    public FailedAttempts recordFailure(MessageKey key, Throwable failure) {
+        return alone("count of a failure", tx -> attempts.record(tx, key, failure));
+    }
+
+    /**
+     * Ends the count of a message's failures, for one that has been put aside.
+     *
+     * @param key the message
+     * @throws DedupException if the database cannot be used
+     */
+    public void forgetFailures(MessageKey key) {
+        alone("end of a count", tx -> {
+            attempts.forget(tx, key);
+            return key;
+        });
+    }
+
+    /**
      * To be called last before the caller commits a transaction with a claim in it: PostgreSQL answers the commit of an
      * aborted transaction with a silent rollback, and the message would be lost. No round trip with pgjdbc.
      *
@@ -214,6 +281,7 @@ public final class Deduplicator {
     /**
      * Forgets the keys of messages processed longer ago than this; after that, such a message would be processed again.
      * Deletes in chunks of 1,000, each a transaction of its own that skips locked rows. Only one node purges at a time.
+     * Counts of failures that old go too.
      *
      * @param olderThan the retention; longer than any redelivery, dead-letter replay and publisher's retry can take
      * @return how many were forgotten; 0 as well if another node is purging
@@ -222,17 +290,30 @@ public final class Deduplicator {
      */
     public long purge(Duration olderThan) {
         long rows = new Purge(transactions, messages).run(olderThan);
+        alone("purge", tx -> {
+            attempts.purge(tx, olderThan);
+            return olderThan;
+        });
         tell(() -> listener.onPurged(rows));
         return rows;
     }
 
     /**
-     * Purges every hour what is older than 7 days, until closed.
+     * How long keys shall be remembered at least.
+     *
+     * @return the retention that this was built with; 7 days by default
+     */
+    public Duration retention() {
+        return retention;
+    }
+
+    /**
+     * Purges every hour what is older than the {@linkplain #retention() retention}, until closed.
      *
      * @return the schedule; close it with the application
      */
     public PurgeSchedule schedulePurge() {
-        return schedulePurge(Duration.ofDays(7), Duration.ofHours(1));
+        return schedulePurge(retention, Duration.ofHours(1));
     }
 
     /**
@@ -247,10 +328,10 @@ public final class Deduplicator {
         return new PurgeSchedule(this, retention, every);
     }
 
-    private static void runGuarded(Work<?> work, Connection tx) throws Transactions.WorkFailed {
+    private void runGuarded(Work<?> work, Connection tx) throws Transactions.WorkFailed {
         GuardedConnection guard = new GuardedConnection(tx);
         try {
-            work.run(guard.connection());
+            timeLimit.run(work, guard);
         } catch (Throwable t) {
             if (t instanceof InterruptedException) {
                 Thread.currentThread().interrupt();
@@ -268,6 +349,24 @@ public final class Deduplicator {
             throw (X) cause;
         }
         return result.outcome();
+    }
+
+    @FunctionalInterface
+    private interface Own<T> {
+        T run(Connection tx) throws SQLException;
+    }
+
+    /** A transaction of the library's own. */
+    private <T> T alone(String operation, Own<T> work) {
+        AtomicReference<T> value = new AtomicReference<>();
+        Transactions.Ending ending = transactions.run(tx -> {
+            value.set(work.run(tx));
+            return Outcome.PROCESSED;
+        });
+        if (ending.cause() != null) {
+            throw Trouble.of(operation, ending.cause());
+        }
+        return requireNonNull(value.get());
     }
 
     @FunctionalInterface

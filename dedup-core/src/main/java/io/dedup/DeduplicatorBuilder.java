@@ -15,6 +15,8 @@ public final class DeduplicatorBuilder {
     private @Nullable String schema;
     private String table = "processed_message";
     private Duration maxWait = Duration.ofSeconds(2);
+    private TimeLimit timeLimit = TimeLimit.NONE;
+    private Duration retention = Duration.ofDays(7);
     private DedupListener listener = DedupListener.NONE;
 
     DeduplicatorBuilder(DataSource dataSource) {
@@ -60,6 +62,30 @@ public final class DeduplicatorBuilder {
     }
 
     /**
+     * How long a handler may take for one message. At the limit its running statement is cancelled and its thread
+     * interrupted; what it throws then is a failure. Default: no limit.
+     *
+     * @param limit at least 1 millisecond
+     * @return this
+     */
+    public DeduplicatorBuilder timeLimit(Duration limit) {
+        this.timeLimit = new TimeLimit(Purge.requirePositive("timeLimit", limit));
+        return this;
+    }
+
+    /**
+     * How long keys are remembered, by {@link Deduplicator#schedulePurge()}: longer than any redelivery, dead-letter
+     * replay and publisher's retry can take. Default: 7 days.
+     *
+     * @param retention positive
+     * @return this
+     */
+    public DeduplicatorBuilder retention(Duration retention) {
+        this.retention = Purge.requirePositive("retention", retention);
+        return this;
+    }
+
+    /**
      * Who is told what happened. Default: nobody.
      *
      * @param listener must be thread-safe
@@ -77,6 +103,6 @@ public final class DeduplicatorBuilder {
      * @throws IllegalArgumentException if schema or table is not a plain name
      */
     public Deduplicator build() {
-        return new Deduplicator(dataSource, new TableName(schema, table), maxWait, listener);
+        return new Deduplicator(dataSource, new TableName(schema, table), maxWait, timeLimit, retention, listener);
     }
 }

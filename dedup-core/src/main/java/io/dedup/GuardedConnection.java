@@ -21,6 +21,7 @@ final class GuardedConnection implements InvocationHandler {
     private final Connection real;
     private final Connection guarded;
     private volatile boolean revoked;
+    private volatile @Nullable Statement running;
 
     GuardedConnection(Connection real) {
         this.real = real;
@@ -29,6 +30,14 @@ final class GuardedConnection implements InvocationHandler {
 
     Connection connection() {
         return guarded;
+    }
+
+    /** Cancels the statement that runs at the moment, if one does. From another thread than the handler's. */
+    void cancelRunning() throws SQLException {
+        Statement statement = running;
+        if (statement != null) {
+            statement.cancel();
+        }
     }
 
     /** The handler has returned: what it kept of the connection belongs to the next message. */
@@ -98,9 +107,21 @@ final class GuardedConnection implements InvocationHandler {
         InvocationHandler handler = (proxy, method, args) -> switch (method.getName()) {
             case "getConnection" -> guarded;
             case "equals" -> proxy == args[0];
-            default -> call(target, method, args);
+            default ->
+                target instanceof Statement statement && method.getName().startsWith("execute")
+                        ? execute(statement, method, args)
+                        : call(target, method, args);
         };
         return Proxy.newProxyInstance(loader(), new Class<?>[] {type}, handler);
+    }
+
+    private @Nullable Object execute(Statement statement, Method method, Object @Nullable [] args) throws Throwable {
+        running = statement;
+        try {
+            return call(statement, method, args);
+        } finally {
+            running = null;
+        }
     }
 
     private static @Nullable Object call(Object target, Method method, Object @Nullable [] args) throws Throwable {

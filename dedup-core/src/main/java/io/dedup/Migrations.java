@@ -10,6 +10,9 @@ import org.flywaydb.core.api.configuration.FluentConfiguration;
 final class Migrations {
 
     static final String FIRST = "db/migration/postgresql/V1__processed_message.sql";
+    static final String ATTEMPTS = "db/migration/postgresql/V2__processed_message_attempt.sql";
+
+    static final String REPLY = "db/migration/postgresql/V3__processed_message_reply.sql";
 
     private static final String LOCATION = "classpath:io/dedup/db/migration/postgresql";
     private static final String HISTORY = "dedup_schema_history";
@@ -39,11 +42,11 @@ final class Migrations {
                     // The schema holds the user's own tables already; our history starts before V1 all the same.
                     .baselineOnMigrate(true)
                     .baselineVersion("0")
-                    // The scripts are plain SQL with the default name; "processed_message" reads as the placeholder
-                    // named "message" between this prefix and suffix.
+                    // The scripts are plain SQL with the default names; "processed_message" reads as the placeholder
+                    // named message between this prefix and suffix.
                     .placeholderPrefix("\"processed_")
                     .placeholderSuffix("\"")
-                    .placeholders(Map.of("message", TableName.quote(table.table())));
+                    .placeholders(Map.of("message", table.quoted(), "message_attempt", table.quotedAttempts()));
             if (table.schema() != null) {
                 flyway.defaultSchema(table.schema());
             }

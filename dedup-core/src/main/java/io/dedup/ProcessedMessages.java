@@ -10,6 +10,7 @@ import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
@@ -34,7 +35,9 @@ final class ProcessedMessages {
                 INSERT INTO %s (consumer, message_id, fingerprint)
                 SELECT ?, ?, ? FROM bound
                 ON CONFLICT (consumer, message_id) DO NOTHING
-                RETURNING 1
+                RETURNING consumer, message_id
+            ), cleared AS (
+                DELETE FROM %s WHERE (consumer, message_id) = (SELECT consumer, message_id FROM claim)
             )
             SELECT fresh, set_config('lock_timeout', before, true)
             FROM (SELECT count(*) AS fresh FROM claim) AS counted, bound""";
@@ -48,11 +51,19 @@ final class ProcessedMessages {
                 ORDER BY key.place
                 ON CONFLICT (consumer, message_id) DO NOTHING
                 RETURNING consumer, message_id
+            ), cleared AS (
+                DELETE FROM %s WHERE (consumer, message_id) IN (SELECT consumer, message_id FROM claim)
             )
             SELECT consumers, message_ids, set_config('lock_timeout', before, true)
             FROM (SELECT array_agg(consumer) AS consumers, array_agg(message_id) AS message_ids FROM claim) AS fresh, bound""";
 
     private static final String FINGERPRINT = "SELECT fingerprint FROM %s WHERE consumer = ? AND message_id = ?";
+
+    private static final String SAVE_REPLY =
+            "UPDATE %s SET reply = ?, reply_type = ? WHERE consumer = ? AND message_id = ?";
+
+    private static final String REPLY =
+            "SELECT reply, reply_type FROM %s WHERE consumer = ? AND message_id = ? AND reply IS NOT NULL";
 
     // An array of row addresses: always a direct fetch, whatever the planner thinks of the table's size.
     private static final String PURGE = """
@@ -75,14 +86,18 @@ final class ProcessedMessages {
     private final String claim;
     private final String claimAll;
     private final String fingerprint;
+    private final String saveReply;
+    private final String reply;
     private final String purge;
 
     ProcessedMessages(TableName table, Duration maxWait) {
         this.table = table;
         this.lockTimeout = maxWait.toMillis() + "ms";
-        this.claim = CLAIM.formatted(table.sql());
-        this.claimAll = CLAIM_ALL.formatted(table.sql());
+        this.claim = CLAIM.formatted(table.sql(), table.attemptsSql());
+        this.claimAll = CLAIM_ALL.formatted(table.sql(), table.attemptsSql());
         this.fingerprint = FINGERPRINT.formatted(table.sql());
+        this.saveReply = SAVE_REPLY.formatted(table.sql());
+        this.reply = REPLY.formatted(table.sql());
         this.purge = PURGE.formatted(table.sql());
     }
 
@@ -155,6 +170,25 @@ final class ProcessedMessages {
 
     private static Array array(Connection tx, List<String> values) throws SQLException {
         return tx.createArrayOf("text", values.toArray());
+    }
+
+    boolean saveReply(Connection tx, MessageKey key, Reply answer) throws SQLException {
+        try (PreparedStatement update = tx.prepareStatement(saveReply)) {
+            update.setBytes(1, answer.body());
+            update.setString(2, answer.contentType());
+            update.setString(3, key.consumer());
+            update.setString(4, key.messageId());
+            return update.executeUpdate() == 1;
+        }
+    }
+
+    Optional<Reply> replyOf(Connection tx, MessageKey key) throws SQLException {
+        try (PreparedStatement select = tx.prepareStatement(reply)) {
+            select.setString(1, key.consumer());
+            select.setString(2, key.messageId());
+            ResultSet row = select.executeQuery();
+            return row.next() ? Optional.of(new Reply(row.getBytes(1), row.getString(2))) : Optional.empty();
+        }
     }
 
     /** Whether this transaction alone may purge, until its end. */

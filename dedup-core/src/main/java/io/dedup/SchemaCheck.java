@@ -10,7 +10,7 @@ import javax.sql.DataSource;
 final class SchemaCheck {
 
     private static final String SERVER =
-            "SELECT current_setting('server_encoding'), current_setting('transaction_read_only')::boolean, to_regclass(?)::text";
+            "SELECT current_setting('server_encoding'), current_setting('transaction_read_only')::boolean, to_regclass(?)::text, to_regclass(?)::text";
 
     private static final String UNIQUE_KEY = """
             SELECT EXISTS (
@@ -22,6 +22,7 @@ final class SchemaCheck {
     private static final String COLUMNS = """
             SELECT count(*) FILTER (WHERE attname IN ('consumer', 'message_id') AND collname = 'C'),
                    count(*) FILTER (WHERE attname IN ('processed_at', 'fingerprint')),
+                   count(*) FILTER (WHERE attname IN ('reply', 'reply_type')),
                    has_table_privilege(?, 'INSERT') AND has_table_privilege(?, 'SELECT')
             FROM pg_attribute LEFT JOIN pg_collation ON pg_collation.oid = attcollation
             WHERE attrelid = ?::regclass AND attnum > 0 AND NOT attisdropped""";
@@ -49,6 +50,7 @@ final class SchemaCheck {
     private static void checkServer(Connection connection, TableName table) throws SQLException {
         try (PreparedStatement select = connection.prepareStatement(SERVER)) {
             select.setString(1, table.sql());
+            select.setString(2, table.attemptsSql());
             ResultSet row = select.executeQuery();
             row.next();
             require(
@@ -61,6 +63,10 @@ final class SchemaCheck {
             require(
                     row.getString(3) != null,
                     "the table " + table + " is missing; call Deduplicator.migrate() or apply " + Migrations.FIRST);
+            require(
+                    row.getString(4) != null,
+                    "the table " + table.attemptsSql() + " is missing; call Deduplicator.migrate() or apply "
+                            + Migrations.ATTEMPTS);
         }
     }
 
@@ -79,7 +85,11 @@ final class SchemaCheck {
                     row.getInt(2) == 2,
                     "processed_at or fingerprint is missing in " + table + "; compare with " + Migrations.FIRST);
             require(
-                    row.getBoolean(3),
+                    row.getInt(3) == 2,
+                    "the columns for replies are missing in " + table + "; call Deduplicator.migrate() or apply "
+                            + Migrations.REPLY);
+            require(
+                    row.getBoolean(4),
                     "the database user may not INSERT into and SELECT from " + table + "; grant both");
         }
         try (PreparedStatement select = connection.prepareStatement(UNIQUE_KEY)) {

@@ -6,7 +6,10 @@ import org.jspecify.annotations.Nullable;
 /** Where the keys are: a table, in a schema or wherever the connection's search path finds it. */
 record TableName(@Nullable String schema, String table) {
 
-    private static final Pattern IDENTIFIER = Pattern.compile("[A-Za-z_][A-Za-z0-9_$]{0,62}");
+    private static final String ATTEMPTS = "_attempt";
+    // PostgreSQL cuts names after 63 bytes; the table of attempts adds to this one's name.
+    private static final int LONGEST = 63 - ATTEMPTS.length();
+    private static final Pattern IDENTIFIER = Pattern.compile("[A-Za-z_][A-Za-z0-9_$]*");
 
     TableName {
         check("table", table);
@@ -17,18 +20,35 @@ record TableName(@Nullable String schema, String table) {
 
     /** Quoted, so that upper case and reserved words mean what they say. */
     String sql() {
-        return schema == null ? quote(table) : quote(schema) + "." + quote(table);
+        return qualified(table);
     }
 
-    static String quote(String identifier) {
+    /** The table of failed attempts, beside it. */
+    String attemptsSql() {
+        return qualified(table + ATTEMPTS);
+    }
+
+    String quoted() {
+        return quote(table);
+    }
+
+    String quotedAttempts() {
+        return quote(table + ATTEMPTS);
+    }
+
+    private String qualified(String name) {
+        return schema == null ? quote(name) : quote(schema) + "." + quote(name);
+    }
+
+    private static String quote(String identifier) {
         return '"' + identifier + '"';
     }
 
     private static void check(String part, String identifier) {
-        if (!IDENTIFIER.matcher(identifier).matches()) {
-            throw new IllegalArgumentException(
-                    part + " '" + identifier
-                            + "' is not a name of letters, digits, _ and $ that starts with a letter and has at most 63 characters");
+        if (identifier.length() > LONGEST || !IDENTIFIER.matcher(identifier).matches()) {
+            throw new IllegalArgumentException(part + " '" + identifier
+                    + "' is not a name of letters, digits, _ and $ that starts with a letter and has at most " + LONGEST
+                    + " characters");
         }
     }
 

@@ -33,8 +33,8 @@ final class Trouble {
         if (SqlStates.UNDEFINED_TABLE.equals(state)) {
             return new DedupException(
                     Outcome.UNAVAILABLE,
-                    "the table of processed messages is missing (" + cause.getMessage()
-                            + "); call Deduplicator.migrate() or apply " + Migrations.FIRST,
+                    "a table of the library's is missing (" + cause.getMessage()
+                            + "); call Deduplicator.migrate() or apply " + Migrations.FIRST + " and what follows it",
                     cause);
         }
         return new DedupException(Outcome.UNAVAILABLE, operation + " failed: " + cause.getMessage(), cause);

@@ -49,6 +49,14 @@ class VerifyTest {
     }
 
     @Test
+    void whatLaterMigrationsBringIsMissedByName() {
+        orders.execute("ALTER TABLE processed_message DROP COLUMN reply");
+        refused(orders.dataSource, "apply db/migration/postgresql/V3__");
+        orders.execute("DROP TABLE processed_message_attempt");
+        refused(orders.dataSource, "apply db/migration/postgresql/V2__");
+    }
+
+    @Test
     void aMissingUniqueConstraintIsRefused() {
         orders.execute("ALTER TABLE processed_message DROP CONSTRAINT processed_message_pkey");
         refused(orders.dataSource, "no unique index on exactly (consumer, message_id)");
@@ -61,7 +69,7 @@ class VerifyTest {
     void aTablePartitionedByTimeIsRefused() {
         orders.execute("DROP TABLE processed_message");
         orders.execute("CREATE TABLE processed_message (consumer text COLLATE \"C\", message_id text COLLATE \"C\","
-                + " processed_at timestamptz, fingerprint bytea, PRIMARY KEY (consumer, message_id, processed_at))"
+                + " processed_at timestamptz, fingerprint bytea, reply bytea, reply_type text, PRIMARY KEY (consumer, message_id, processed_at))"
                 + " PARTITION BY RANGE (processed_at)");
         refused(orders.dataSource, "do not partition the table by time");
     }

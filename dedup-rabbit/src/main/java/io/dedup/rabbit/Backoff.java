@@ -5,7 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
 
-/** How long a message waits before it comes again: twice as long each time, and never quite the same. Thread-safe. */
+/** How long something waits before it is tried again: twice as long each time, and never quite the same. Thread-safe. */
 final class Backoff {
 
     private static final int MAX_REMEMBERED = 10_000;
@@ -13,7 +13,7 @@ final class Backoff {
 
     private final Duration first;
     private final Duration longest;
-    private final Map<Object, Integer> attempts = new LinkedHashMap<>(16, 0.75f, true) {
+    private final Map<Object, Integer> tries = new LinkedHashMap<>(16, 0.75f, true) {
         private static final long serialVersionUID = 1L;
 
         @Override
@@ -27,16 +27,31 @@ final class Backoff {
         this.longest = longest;
     }
 
-    synchronized Duration next(Object key) {
-        int before = attempts.merge(key, 1, Integer::sum) - 1;
-        long millis = Math.min(first.toMillis() << Math.min(before, MAX_DOUBLINGS), longest.toMillis());
+    /** The pause after so many tries. */
+    Duration after(int tries) {
+        long millis = Math.min(first.toMillis() << Math.min(tries - 1, MAX_DOUBLINGS), longest.toMillis());
         // Between three quarters and all of it, so that what failed together does not come back together.
         return Duration.ofMillis(millis - ThreadLocalRandom.current().nextLong(millis / 4 + 1));
     }
 
+    /** The same, for tries that nobody else counts. */
+    synchronized Duration next(Object key) {
+        return after(tries.merge(key, 1, Integer::sum));
+    }
+
     synchronized void forget(Object key) {
-        if (!attempts.isEmpty()) {
-            attempts.remove(key);
+        if (!tries.isEmpty()) {
+            tries.remove(key);
         }
+    }
+
+    /** All pauses that so many attempts can take together. */
+    Duration total(int attempts) {
+        Duration sum = Duration.ZERO;
+        for (int tries = 1; tries < attempts; tries++) {
+            long millis = first.toMillis() << Math.min(tries - 1, MAX_DOUBLINGS);
+            sum = sum.plusMillis(Math.min(millis, longest.toMillis()));
+        }
+        return sum;
     }
 }

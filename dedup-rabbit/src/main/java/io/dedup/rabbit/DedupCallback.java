@@ -11,7 +11,7 @@ final class DedupCallback implements DeliverCallback {
     private final Intake intake;
     private final Settler settler;
 
-    DedupCallback(Connection connection, Channel channel, Options options, DeliveryHandler handler) {
+    DedupCallback(Connection connection, Channel channel, Options options, ReplyHandler handler) {
         this.intake = new Intake(options, handler);
         Pauses pauses = new Pauses("dedup-" + options.consumer() + "-pauses");
         this.settler = new Settler(channel, new DeadLetters(connection, options), pauses, this::process);

@@ -4,8 +4,10 @@ import com.rabbitmq.client.Connection;
 import io.dedup.Deduplicator;
 import java.io.IOException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -15,7 +17,8 @@ import org.slf4j.LoggerFactory;
  * <ol>
  *   <li>find its ID; without one it goes to the dead-letter queue
  *   <li>{@linkplain Deduplicator#attempt process} it: claim, handler and commit in one transaction
- *   <li>processed now or before: acknowledge; failed, or the database is in trouble: let it come again after a pause
+ *   <li>processed now or before: acknowledge; failed: let it come again after a pause, and put it aside after some
+ *       attempts; the database is away: pause until it is back
  * </ol>
  *
  * It survives lost channels and connections: a delivery of a dead channel is dropped before work, and one that is in
@@ -26,19 +29,28 @@ public final class DedupConsumer implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(DedupConsumer.class);
     private static final Duration AFTER_INTERRUPT = Duration.ofSeconds(1);
+    private static final Duration LOOK = Duration.ofMinutes(1);
 
-    private final String name;
+    /** RabbitMQ closes a channel that holds a delivery for 30 minutes. */
+    private static final Duration SLOW = Duration.ofMinutes(25);
+
+    private final Options options;
+    private final Intake intake;
+    private final Outage outage;
+    private final Pauses pauses;
     private final List<Worker> workers = new ArrayList<>();
     private final List<Thread> threads = new ArrayList<>();
+    private volatile @Nullable Instant closedSince;
 
-    DedupConsumer(Connection connection, Options options, DeliveryHandler handler) {
-        this.name = options.consumer();
-        Intake intake = new Intake(options, handler);
+    DedupConsumer(Connection connection, Options options, ReplyHandler handler) {
+        this.options = options;
+        this.intake = new Intake(options, handler);
+        this.pauses = new Pauses("dedup-" + options.consumer() + "-pauses");
+        this.outage = new Outage(options, pauses);
         DeadLetters deadLetters = new DeadLetters(connection, options);
-        Pauses pauses = new Pauses("dedup-" + name + "-pauses");
         try {
             for (int i = 1; i <= options.concurrency(); i++) {
-                workers.add(new Worker(connection, options, intake, deadLetters, pauses));
+                workers.add(new Worker(connection, options, intake, deadLetters, pauses, outage, this::pause));
             }
         } catch (IOException | RuntimeException e) {
             workers.forEach(Worker::close);
@@ -46,12 +58,13 @@ public final class DedupConsumer implements AutoCloseable {
                     "cannot consume from queue '" + options.queue() + "': " + Queues.reasonOf(e), e);
         }
         for (Worker worker : workers) {
-            Thread thread = new Thread(worker, "dedup-" + name + "-" + (threads.size() + 1));
+            Thread thread = new Thread(worker, "dedup-" + options.consumer() + "-" + (threads.size() + 1));
             thread.setDaemon(true);
             threads.add(thread);
             thread.start();
         }
-        log.info("{} - consuming from {} with {} workers", name, options.queue(), workers.size());
+        pauses.after(LOOK, this::warnOfSlowHandlers);
+        log.info("{} - consuming from {} with {} workers", options.consumer(), options.queue(), workers.size());
     }
 
     /**
@@ -67,12 +80,34 @@ public final class DedupConsumer implements AutoCloseable {
     }
 
     /**
-     * Whether it still consumes, or will again once the connection has recovered.
+     * How it fares: running, paused while the database or the broker is away, or closed.
      *
-     * @return false once it is closed, or the connection is gone for good
+     * @return the state at this moment
      */
-    public boolean isRunning() {
-        return threads.stream().anyMatch(Thread::isAlive);
+    public ConsumerState state() {
+        if (!isAlive()) {
+            Instant since = closedSince;
+            return new ConsumerState(ConsumerState.Phase.CLOSED, null, since == null ? Instant.now() : since);
+        }
+        ConsumerState state = outage.state();
+        if (state.phase() == ConsumerState.Phase.RUNNING) {
+            for (Worker worker : workers) {
+                Instant since = worker.unsubscribedSince();
+                if (since != null) {
+                    return new ConsumerState(ConsumerState.Phase.PAUSED, "no channel to the broker", since);
+                }
+            }
+        }
+        return state;
+    }
+
+    /**
+     * How many messages without an ID were processed without protection; see {@link MissingId#PROCESS_UNPROTECTED}.
+     *
+     * @return the number since the start
+     */
+    public long unprotected() {
+        return intake.identity().unprotected();
     }
 
     /** Closes with a limit of 30 seconds; see {@link #close(Duration)}. */
@@ -91,14 +126,41 @@ public final class DedupConsumer implements AutoCloseable {
     public void close(Duration limit) {
         workers.forEach(Worker::stop);
         if (!join(limit)) {
+            intake.closing();
             threads.forEach(Thread::interrupt);
             if (!join(AFTER_INTERRUPT)) {
                 log.warn(
                         "{} - closed with handlers still at work after {}; their messages will come again",
-                        name,
+                        options.consumer(),
                         limit);
             }
         }
+        closedSince = closedSince == null ? Instant.now() : closedSince;
+        pauses.close();
+    }
+
+    private void pause(Verdict.Outage trouble) {
+        if (outage.begin(trouble.cause())) {
+            workers.forEach(Worker::pause);
+        }
+    }
+
+    private void warnOfSlowHandlers() {
+        for (Worker worker : workers) {
+            Instant since = worker.busySince();
+            if (since != null && since.isBefore(Instant.now().minus(SLOW))) {
+                log.warn(
+                        "{} - a handler has been at work since {}; RabbitMQ takes its channel away after 30 minutes"
+                                + " (consumer_timeout). Raise that, or set a timeLimit on the Deduplicator",
+                        options.consumer(),
+                        since);
+            }
+        }
+        pauses.after(LOOK, this::warnOfSlowHandlers);
+    }
+
+    private boolean isAlive() {
+        return threads.stream().anyMatch(Thread::isAlive);
     }
 
     private boolean join(Duration limit) {
@@ -111,6 +173,6 @@ public final class DedupConsumer implements AutoCloseable {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
-        return !isRunning();
+        return !isAlive();
     }
 }

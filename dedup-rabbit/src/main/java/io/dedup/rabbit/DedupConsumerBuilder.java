@@ -11,20 +11,30 @@ import io.dedup.MessageKey;
 import io.dedup.Outcome;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Options of a {@link DedupConsumer}. Not thread-safe. */
 public final class DedupConsumerBuilder {
+
+    private static final Logger log = LoggerFactory.getLogger(DedupConsumerBuilder.class);
 
     private final Connection connection;
     private final Deduplicator dedup;
     private final String queue;
     private String consumer;
-    private String deadLetterQueue;
+    private @Nullable String deadLetterQueue;
     private MessageIdResolver resolver = MessageIdResolver.property();
+    private MissingId missingId = MissingId.DEAD_LETTER;
     private boolean fingerprints;
+    private DifferentBody differentBody = DifferentBody.DEAD_LETTER;
+    private @Nullable Duration maxAge;
     private int concurrency = 1;
     private int prefetch = 100;
+    private int maxAttempts = 5;
+    private Predicate<Throwable> neverRetry = failure -> false;
     private Duration firstPause = Duration.ofSeconds(1);
     private Duration longestPause = Duration.ofMinutes(1);
 
@@ -60,13 +70,65 @@ public final class DedupConsumerBuilder {
     }
 
     /**
-     * Stores the SHA-256 of each body beside the key, so that a new message under an old one's ID is put aside and not
-     * skipped as a duplicate. Default: off, since a publisher that serialises a retry anew may write other bytes.
+     * What to do with a message that has no ID. Default: {@link MissingId#DEAD_LETTER}.
      *
+     * @param policy what to do
      * @return this
      */
-    public DedupConsumerBuilder fingerprintBodies() {
+    public DedupConsumerBuilder onMissingId(MissingId policy) {
+        this.missingId = requireNonNull(policy, "onMissingId");
+        return this;
+    }
+
+    /**
+     * Stores the SHA-256 of each body beside the key, so that a new message under an old one's ID is told from a
+     * duplicate. Default: off, since a publisher that serialises a retry anew may write other bytes.
+     *
+     * @param policy what to do with such a message
+     * @return this
+     */
+    public DedupConsumerBuilder onDifferentBody(DifferentBody policy) {
         this.fingerprints = true;
+        this.differentBody = requireNonNull(policy, "onDifferentBody");
+        return this;
+    }
+
+    /**
+     * Puts a message aside whose AMQP {@code timestamp} lies longer ago than this, unless it is recognised: its key may
+     * have been forgotten, and it would be processed again. Messages without a timestamp pass. Default: no limit.
+     *
+     * @param age at most the deduplicator's retention
+     * @return this
+     */
+    public DedupConsumerBuilder maxAge(Duration age) {
+        if (age.isNegative() || age.isZero()) {
+            throw new IllegalArgumentException("maxAge " + age + " is not positive");
+        }
+        this.maxAge = age;
+        return this;
+    }
+
+    /**
+     * How often a message's handler may fail before the message is put aside. Counted in the database, so by all nodes
+     * together and beyond their restarts; trouble that is not the handler's does not count. Default: 5.
+     *
+     * @param attempts at least 1
+     * @return this
+     */
+    public DedupConsumerBuilder maxAttempts(int attempts) {
+        this.maxAttempts = requirePositive("maxAttempts", attempts);
+        return this;
+    }
+
+    /**
+     * Failures after which another attempt cannot help; the message is put aside at once. {@link NeverRetryException}
+     * always is one. Default: no other.
+     *
+     * @param predicate asked with what the handler threw
+     * @return this
+     */
+    public DedupConsumerBuilder neverRetry(Predicate<Throwable> predicate) {
+        this.neverRetry = requireNonNull(predicate, "neverRetry");
         return this;
     }
 
@@ -117,14 +179,30 @@ public final class DedupConsumerBuilder {
     }
 
     /**
-     * Where messages go that can never be processed (no ID, an unusable one, another body under an old ID). Declared if
-     * it is not there: durable, and a quorum queue on RabbitMQ. Default: the queue's name and {@code .dead}.
+     * Where messages are put aside: those that failed too often, and those that can never be processed. Each is published
+     * with the reason in its headers ({@code x-dedup-reason} and others), and acknowledged when the broker has confirmed
+     * that. Declared if it is not there: durable, and a quorum queue on RabbitMQ. Default: the queue's name and {@code
+     * .dead}.
      *
      * @param name the queue
      * @return this
+     * @see DeadLetterReplay
      */
     public DedupConsumerBuilder deadLetterQueue(String name) {
         this.deadLetterQueue = requireNonNull(name, "deadLetterQueue");
+        return this;
+    }
+
+    /**
+     * Rejects what is put aside, so that the broker dead-letters it as the queue is configured; nothing of ours is
+     * declared, and no reason added. You vouch that the queue has a dead-letter exchange and that it leads to a queue:
+     * where it does not, RabbitMQ drops the message.
+     *
+     * @return this
+     * @see <a href="https://www.rabbitmq.com/docs/dlx">RabbitMQ, dead-letter exchanges</a>
+     */
+    public DedupConsumerBuilder deadLetterByBroker() {
+        this.deadLetterQueue = null;
         return this;
     }
 
@@ -136,9 +214,29 @@ public final class DedupConsumerBuilder {
      * @throws DedupException that says what is missing, if anything is
      */
     public DedupConsumer start(DeliveryHandler handler) {
+        return startReplying(withoutReply(handler));
+    }
+
+    /**
+     * Like {@link #start}, for a handler that answers requests.
+     *
+     * @param handler what to do for each new message, and what to answer
+     * @return the consumer; close it before the connection and the DataSource
+     * @throws DedupException that says what is missing, if anything is
+     */
+    public DedupConsumer startReplying(ReplyHandler handler) {
+        requireNonNull(handler, "handler");
         Options options = check();
         dedup.verifyPool(concurrency);
-        return new DedupConsumer(connection, options, requireNonNull(handler, "handler"));
+        return new DedupConsumer(connection, options, handler);
+    }
+
+    private static ReplyHandler withoutReply(DeliveryHandler handler) {
+        requireNonNull(handler, "handler");
+        return (tx, delivery) -> {
+            handler.handle(tx, delivery);
+            return null;
+        };
     }
 
     /**
@@ -159,8 +257,7 @@ public final class DedupConsumerBuilder {
      * @throws DedupException that says what is missing, if anything is
      */
     public DeliverCallback callback(Channel channel, DeliveryHandler handler) {
-        return new DedupCallback(
-                connection, requireNonNull(channel, "channel"), check(), requireNonNull(handler, "handler"));
+        return new DedupCallback(connection, requireNonNull(channel, "channel"), check(), withoutReply(handler));
     }
 
     private Options check() {
@@ -172,11 +269,17 @@ public final class DedupConsumerBuilder {
                 consumer,
                 deadLetterQueue,
                 resolver,
+                missingId,
                 fingerprints,
+                differentBody,
+                maxAge,
                 concurrency,
                 prefetch,
+                maxAttempts,
+                neverRetry,
                 firstPause,
                 longestPause);
+        warnOfShortRetention(options);
         try {
             if (!Queues.exists(connection, queue)) {
                 throw refusal("there is no queue '" + queue + "'; declare it before its consumer starts", null);
@@ -192,6 +295,29 @@ public final class DedupConsumerBuilder {
                             e);
         }
         return options;
+    }
+
+    private static void warnOfShortRetention(Options options) {
+        Duration retention = options.dedup().retention();
+        Duration retries = new Backoff(options.firstPause(), options.longestPause()).total(options.maxAttempts());
+        Duration maxAge = options.maxAge();
+        if (retries.compareTo(retention) >= 0) {
+            log.warn(
+                    "{} - keys are remembered for {}, but {} attempts can take {}; a redelivery may be processed twice."
+                            + " Raise the Deduplicator's retention",
+                    options.consumer(),
+                    retention,
+                    options.maxAttempts(),
+                    retries);
+        }
+        if (maxAge != null && maxAge.compareTo(retention) > 0) {
+            log.warn(
+                    "{} - keys are remembered for {}, but messages may be {} old; an old duplicate may be processed"
+                            + " twice. Lower maxAge, or raise the Deduplicator's retention",
+                    options.consumer(),
+                    retention,
+                    maxAge);
+        }
     }
 
     static DedupException refusal(String message, @Nullable Throwable cause) {

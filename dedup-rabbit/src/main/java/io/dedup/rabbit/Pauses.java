@@ -1,13 +1,16 @@
 package io.dedup.rabbit;
 
 import java.time.Duration;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Ends pauses, on a daemon thread that lives only while there are any. */
 final class Pauses {
 
-    static final Duration AFTER_FAILED_PUBLISH = Duration.ofSeconds(5);
+    private static final Logger log = LoggerFactory.getLogger(Pauses.class);
 
     private final ScheduledThreadPoolExecutor thread;
 
@@ -22,6 +25,15 @@ final class Pauses {
     }
 
     void after(Duration pause, Runnable end) {
-        var unused = thread.schedule(end, pause.toMillis(), TimeUnit.MILLISECONDS);
+        try {
+            var unused = thread.schedule(end, pause.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (RejectedExecutionException e) {
+            log.debug("closed; nothing is to follow this pause", e);
+        }
+    }
+
+    /** No pause ends any more. */
+    void close() {
+        thread.shutdownNow();
     }
 }

@@ -1,10 +1,12 @@
 package io.dedup.rabbit;
 
+import com.rabbitmq.client.AMQP.BasicProperties;
 import com.rabbitmq.client.AlreadyClosedException;
 import com.rabbitmq.client.Channel;
 import com.rabbitmq.client.Delivery;
+import io.dedup.Reply;
 import java.io.IOException;
-import java.util.Map;
+import java.time.Duration;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -28,6 +30,8 @@ final class Settler {
      */
     private static final long MOST_RETURNS = 10;
 
+    private static final Duration AFTER_FAILED_PUBLISH = Duration.ofSeconds(5);
+
     private final Channel channel;
     private final DeadLetters deadLetters;
     private final Pauses pauses;
@@ -42,13 +46,30 @@ final class Settler {
     }
 
     void settle(Delivery delivery, Verdict verdict) {
-        if (verdict instanceof Verdict.Ack) {
+        if (verdict instanceof Verdict.Ack ack) {
+            if (ack.reply() != null) {
+                reply(delivery, ack.reply());
+            }
             ack(delivery);
         } else if (verdict instanceof Verdict.GiveBack back) {
-            giveBack(delivery, back);
+            giveBack(delivery, back.failure(), back.pause());
+        } else if (verdict instanceof Verdict.Outage outage) {
+            giveBack(delivery, false, outage.pause());
         } else if (verdict instanceof Verdict.DeadLetter dead) {
             deadLetter(delivery, dead);
         }
+    }
+
+    /**
+     * On the same channel as the ack that follows: if that arrives, so has this; if neither does, the request comes again
+     * and its stored answer is sent again. A reply that nobody waits for any more is dropped by the broker.
+     */
+    private void reply(Delivery delivery, Reply reply) {
+        BasicProperties properties = new BasicProperties.Builder()
+                .correlationId(delivery.getProperties().getCorrelationId())
+                .contentType(reply.contentType())
+                .build();
+        quietly(() -> channel.basicPublish("", delivery.getProperties().getReplyTo(), properties, reply.body()));
     }
 
     private void ack(Delivery delivery) {
@@ -56,11 +77,11 @@ final class Settler {
     }
 
     /** The delivery stays unacknowledged during the pause, and others of the channel pass it. */
-    private void giveBack(Delivery delivery, Verdict.GiveBack back) {
-        pauses.after(back.pause(), () -> {
-            if (returnsOf(delivery) >= MOST_RETURNS) {
+    private void giveBack(Delivery delivery, boolean failure, Duration pause) {
+        pauses.after(pause, () -> {
+            if (Returns.of(delivery) >= MOST_RETURNS) {
                 again.accept(delivery);
-            } else if (back.failure()) {
+            } else if (failure) {
                 quietly(() -> channel.basicReject(tag(delivery), true));
             } else {
                 quietly(() -> channel.basicNack(tag(delivery), false, true));
@@ -69,22 +90,26 @@ final class Settler {
     }
 
     private void deadLetter(Delivery delivery, Verdict.DeadLetter dead) {
-        try {
-            deadLetters.publish(delivery, dead);
-        } catch (IOException | RuntimeException e) {
-            log.warn(
-                    "a dead letter could not be published to {}; the message stays in its queue",
-                    deadLetters.queue(),
-                    e);
-            giveBack(delivery, new Verdict.GiveBack(false, Pauses.AFTER_FAILED_PUBLISH));
+        if (deadLetters.isBrokers()) {
+            quietly(() -> channel.basicReject(tag(delivery), false));
+        } else if (publish(delivery, dead)) {
+            ack(delivery);
+        } else {
+            giveBack(delivery, false, AFTER_FAILED_PUBLISH);
             return;
         }
-        ack(delivery);
+        log.warn("{} - dead-lettered: {}", dead.key() == null ? "delivery" : dead.key(), dead.reason(), dead.cause());
+        deadLetters.forgetFailures(dead);
     }
 
-    private static long returnsOf(Delivery delivery) {
-        Map<String, Object> headers = delivery.getProperties().getHeaders();
-        return headers != null && headers.get("x-delivery-count") instanceof Number count ? count.longValue() : 0;
+    private boolean publish(Delivery delivery, Verdict.DeadLetter dead) {
+        try {
+            deadLetters.publish(delivery, dead);
+            return true;
+        } catch (IOException | RuntimeException e) {
+            log.warn("a dead letter could not be published; the message stays in its queue", e);
+            return false;
+        }
     }
 
     private static long tag(Delivery delivery) {

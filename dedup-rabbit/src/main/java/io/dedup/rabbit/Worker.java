@@ -6,8 +6,11 @@ import com.rabbitmq.client.Recoverable;
 import com.rabbitmq.client.ShutdownSignalException;
 import java.io.IOException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -23,17 +26,30 @@ final class Worker implements Runnable {
     private final Intake intake;
     private final DeadLetters deadLetters;
     private final Pauses pauses;
+    private final Outage outage;
+    private final Consumer<Verdict.Outage> onOutage;
     private final CountDownLatch closing = new CountDownLatch(1);
     private volatile Subscription subscription;
+    private volatile @Nullable Instant unsubscribedSince;
+    private volatile @Nullable Instant busySince;
 
     /** Subscribes at once, so that whoever starts it hears what is wrong. */
-    Worker(Connection connection, Options options, Intake intake, DeadLetters deadLetters, Pauses pauses)
+    Worker(
+            Connection connection,
+            Options options,
+            Intake intake,
+            DeadLetters deadLetters,
+            Pauses pauses,
+            Outage outage,
+            Consumer<Verdict.Outage> onOutage)
             throws IOException {
         this.connection = connection;
         this.options = options;
         this.intake = intake;
         this.deadLetters = deadLetters;
         this.pauses = pauses;
+        this.outage = outage;
+        this.onOutage = onOutage;
         this.subscription = Subscription.open(connection, options);
     }
 
@@ -44,7 +60,9 @@ final class Worker implements Runnable {
             while (subscribed) {
                 work(subscription);
                 subscription.close();
+                unsubscribedSince = Instant.now();
                 subscribed = !isClosing() && reopen();
+                unsubscribedSince = null;
             }
         } catch (InterruptedException e) {
             log.debug("{} - interrupted, stops", options.consumer());
@@ -56,18 +74,26 @@ final class Worker implements Runnable {
     private void work(Subscription current) throws InterruptedException {
         Settler settler = new Settler(current.channel(), deadLetters, pauses, current::offerAgain);
         for (Delivery next = current.take(); next != null; next = current.take()) {
-            settler.settle(next, intake.judge(next));
+            busySince = Instant.now();
+            Verdict verdict = intake.judge(next);
+            busySince = null;
+            if (verdict instanceof Verdict.Outage trouble) {
+                onOutage.accept(trouble);
+                return; // the channel closes, and the broker has the delivery back
+            }
+            settler.settle(next, verdict);
         }
     }
 
     /** Tries until there is a channel again; false when there is no hope or no need. */
     private boolean reopen() throws InterruptedException {
         Backoff backoff = new Backoff(FIRST_PAUSE, LONGEST_PAUSE);
-        log.info("{} - lost its channel, opens a new one", options.consumer());
+        log.debug("{} - lost its channel, opens a new one", options.consumer());
         while (!closing.await(backoff.next(this).toMillis(), TimeUnit.MILLISECONDS)) {
+            outage.awaitEnd(closing);
             try {
                 subscription = Subscription.open(connection, options);
-                if (isClosing()) { // stop() may have missed it
+                if (isClosing() || outage.isOn()) { // what ends subscriptions may have missed this one
                     subscription.end();
                 }
                 return true;
@@ -93,6 +119,21 @@ final class Worker implements Runnable {
 
     private boolean isClosing() {
         return closing.getCount() == 0;
+    }
+
+    /** Null while it has a channel. */
+    @Nullable Instant unsubscribedSince() {
+        return unsubscribedSince;
+    }
+
+    /** Null while no handler runs. */
+    @Nullable Instant busySince() {
+        return busySince;
+    }
+
+    /** What is in work is finished; what waits goes back to the queue, and nothing new comes until the outage is over. */
+    void pause() {
+        subscription.end();
     }
 
     /** Takes nothing new; what is in work is finished and settled. */

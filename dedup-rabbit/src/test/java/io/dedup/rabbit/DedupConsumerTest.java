@@ -151,7 +151,8 @@ class DedupConsumerTest {
 
     @Test
     void anotherBodyUnderAnOldIdIsDeadLettered() throws Exception {
-        try (DedupConsumer consumer = shop.consumer().fingerprintBodies().start(shop.save())) {
+        try (DedupConsumer consumer =
+                shop.consumer().onDifferentBody(DifferentBody.DEAD_LETTER).start(shop.save())) {
             var properties = new com.rabbitmq.client.AMQP.BasicProperties.Builder()
                     .messageId("1")
                     .build();
@@ -196,7 +197,12 @@ class DedupConsumerTest {
         for (int i = 0; i < 20; i++) {
             shop.publish("order " + i);
         }
-        DedupConsumer first = shop.consumer(firstConnection).start(slow);
+        AtomicInteger asked = new AtomicInteger();
+        MessageIdResolver counting = delivery -> {
+            asked.incrementAndGet();
+            return delivery.getProperties().getMessageId();
+        };
+        DedupConsumer first = shop.consumer(firstConnection).messageId(counting).start(slow);
         inHandler.await();
         firstConnection.abort(); // its 20 messages go back while the first of them is in work
         try (DedupConsumer second = shop.consumer().start(shop.save())) {
@@ -208,10 +214,11 @@ class DedupConsumerTest {
         }
         assertThat(shop.effects()).isEqualTo(20);
         assertThat(shop.doubled()).isZero();
-        assertThat(runs)
+        assertThat(runs).hasValue(1);
+        assertThat(asked)
                 .as("what the dead channel had prefetched was dropped before work")
                 .hasValue(1);
-        assertThat(first.isRunning()).isFalse();
+        assertThat(first.state().phase()).isEqualTo(ConsumerState.Phase.CLOSED);
     }
 
     @Test
@@ -230,7 +237,7 @@ class DedupConsumerTest {
         inHandler.await();
         consumer.close();
         closed.set(true);
-        assertThat(consumer.isRunning()).isFalse();
+        assertThat(consumer.state().phase()).isEqualTo(ConsumerState.Phase.CLOSED);
         assertThat(shop.effects()).isOne();
         eventually().until(() -> shop.ready() == 9);
     }
@@ -246,7 +253,7 @@ class DedupConsumerTest {
         });
         inHandler.await();
         consumer.close(Duration.ofMillis(200));
-        assertThat(consumer.isRunning()).isFalse();
+        assertThat(consumer.state().phase()).isEqualTo(ConsumerState.Phase.CLOSED);
         assertThat(shop.effects() + shop.keys()).isZero();
         eventually().until(() -> shop.ready() == 1);
     }

@@ -42,6 +42,7 @@ class QuorumQueueTest {
     void aMessageThatFailsMoreOftenThanTheDeliveryLimitAllowsIsNotDropped() throws Exception {
         AtomicInteger runs = new AtomicInteger();
         try (DedupConsumer consumer = shop.consumer()
+                .maxAttempts(1000)
                 .pause(Duration.ofMillis(10), Duration.ofMillis(20))
                 .start((tx, delivery) -> {
                     if (runs.incrementAndGet() <= 40) {
@@ -54,5 +55,36 @@ class QuorumQueueTest {
             shop.assertEmptyAfter(consumer);
         }
         assertThat(runs).hasValue(41);
+    }
+
+    /** A handler that kills its process leaves no count of failures; here it cuts the connection, which looks the same. */
+    @Test
+    void aMessageThatComesBackAgainAndAgainWithoutAnEndIsPutAsideBeforeTheBrokerDropsIt(BrokerServer broker)
+            throws Exception {
+        shop.publish("deadly");
+        shop.consumer()
+                .start((tx, delivery) -> {
+                    throw new IllegalStateException("declares the dead-letter queue");
+                })
+                .close();
+        for (int process = 0; process < 25 && shop.publisher.messageCount(shop.queue + ".dead") == 0; process++) {
+            var connection = broker.connectionFactory().newConnection();
+            AtomicInteger started = new AtomicInteger();
+            DedupConsumer consumer = shop.consumer(connection).start((tx, delivery) -> {
+                started.incrementAndGet();
+                connection.abort();
+                throw new IllegalStateException("the process would be gone");
+            });
+            eventually().until(() -> started.get() > 0 || shop.publisher.messageCount(shop.queue + ".dead") == 1);
+            connection.abort();
+            consumer.close();
+            shop.execute("DELETE FROM processed_message_attempt"); // which a dead process would not have written
+        }
+        assertThat(shop.deadLetter()
+                        .getProps()
+                        .getHeaders()
+                        .get("x-dedup-reason")
+                        .toString())
+                .contains("came back 18 times");
     }
 }
