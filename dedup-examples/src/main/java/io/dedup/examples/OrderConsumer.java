@@ -5,6 +5,7 @@ import com.rabbitmq.client.ConnectionFactory;
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import io.dedup.Deduplicator;
+import io.dedup.rabbit.ConsumerState;
 import io.dedup.rabbit.DedupConsumer;
 import io.dedup.rabbit.MessageIdResolver;
 import java.io.IOException;
@@ -45,7 +46,7 @@ public final class OrderConsumer {
     }
 
     private static void awaitEnter(DedupConsumer consumer) throws IOException, InterruptedException {
-        while (consumer.isRunning() && System.in.available() == 0) {
+        while (consumer.state().phase() != ConsumerState.Phase.CLOSED && System.in.available() == 0) {
             TimeUnit.MILLISECONDS.sleep(200);
         }
     }
