@@ -31,7 +31,6 @@ public final class DedupConsumer implements AutoCloseable {
     private static final Duration AFTER_INTERRUPT = Duration.ofSeconds(1);
     private static final Duration LOOK = Duration.ofMinutes(1);
 
-    /** RabbitMQ closes a channel that holds a delivery for 30 minutes. */
     private static final Duration SLOW = Duration.ofMinutes(25);
 
     private final Options options;
@@ -63,7 +62,7 @@ public final class DedupConsumer implements AutoCloseable {
             threads.add(thread);
             thread.start();
         }
-        pauses.after(LOOK, this::warnOfSlowHandlers);
+        new SlowHandlers(options.consumer(), workers, SLOW).watch(pauses, LOOK);
         log.info("{} - consuming from {} with {} workers", options.consumer(), options.queue(), workers.size());
     }
 
@@ -143,20 +142,6 @@ public final class DedupConsumer implements AutoCloseable {
         if (outage.begin(trouble.cause())) {
             workers.forEach(Worker::pause);
         }
-    }
-
-    private void warnOfSlowHandlers() {
-        for (Worker worker : workers) {
-            Instant since = worker.busySince();
-            if (since != null && since.isBefore(Instant.now().minus(SLOW))) {
-                log.warn(
-                        "{} - a handler has been at work since {}; RabbitMQ takes its channel away after 30 minutes"
-                                + " (consumer_timeout). Raise that, or set a timeLimit on the Deduplicator",
-                        options.consumer(),
-                        since);
-            }
-        }
-        pauses.after(LOOK, this::warnOfSlowHandlers);
     }
 
     private boolean isAlive() {
