@@ -42,7 +42,7 @@ class DedupConsumerTest {
             shop.publish("order " + i % 10);
         }
         try (DedupConsumer consumer = shop.consumer().concurrency(4).start(shop.save())) {
-            eventually().until(() -> shop.effects() >= 50);
+            shop.awaitDone(100);
             shop.assertEmptyAfter(consumer);
         }
         assertThat(shop.effects()).isEqualTo(50);
@@ -67,7 +67,7 @@ class DedupConsumerTest {
                         .start((tx, delivery) -> second.incrementAndGet())) {
             shop.publisher.basicPublish(exchange, "", properties, new byte[0]);
             shop.publisher.basicPublish(exchange, "", properties, new byte[0]);
-            eventually().until(() -> first.get() >= 1 && second.get() >= 1);
+            shop.awaitDone(4);
             one.close();
             two.close();
             assertThat(shop.ready()).isZero();
@@ -159,6 +159,7 @@ class DedupConsumerTest {
             shop.publish(properties, "ten euros");
             shop.publish(properties, "ten euros");
             shop.publish(properties, "a thousand euros");
+            shop.awaitDone(3);
             eventually().until(() -> shop.publisher.messageCount(shop.queue + ".dead") == 1);
             shop.assertEmptyAfter(consumer);
         }

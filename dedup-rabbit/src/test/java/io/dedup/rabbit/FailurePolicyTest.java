@@ -195,7 +195,7 @@ class FailurePolicyTest {
                 shop.consumer().onDifferentBody(DifferentBody.SKIP).start(shop.save())) {
             shop.publish(one, "a");
             shop.publish(one, "b");
-            eventually().until(() -> shop.effects() == 1);
+            shop.awaitDone(2);
             shop.assertEmptyAfter(consumer);
         }
         assertThat(shop.effects()).isOne();
@@ -204,7 +204,7 @@ class FailurePolicyTest {
             shop.publish(one, "b");
             shop.publish(one, "b");
             shop.publish(one, "a");
-            eventually().until(() -> shop.effects() == 2);
+            shop.awaitDone(7); // two before; each new body is looked up under its ID first
             shop.assertEmptyAfter(consumer);
         }
         assertThat(shop.effects()).isEqualTo(2);

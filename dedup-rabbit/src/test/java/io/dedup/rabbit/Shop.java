@@ -6,7 +6,10 @@ import com.rabbitmq.client.Connection;
 import com.rabbitmq.client.ConnectionFactory;
 import com.rabbitmq.client.GetResponse;
 import com.zaxxer.hikari.HikariDataSource;
+import io.dedup.DedupListener;
 import io.dedup.Deduplicator;
+import io.dedup.Outcome;
+import io.dedup.Result;
 import io.dedup.test.BrokerServer;
 import io.dedup.test.Database;
 import java.nio.charset.StandardCharsets;
@@ -17,6 +20,7 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.awaitility.Awaitility;
 import org.awaitility.core.ConditionFactory;
 import org.jspecify.annotations.Nullable;
@@ -30,12 +34,22 @@ final class Shop implements AutoCloseable {
     final Channel publisher;
     final String queue = "orders-" + UUID.randomUUID();
     private final BrokerServer broker;
+    private final AtomicInteger done = new AtomicInteger();
 
     Shop(BrokerServer broker, Database database) throws Exception {
         this.broker = broker;
         pool.setJdbcUrl(database.jdbcUrl());
         pool.setMaximumPoolSize(20);
-        dedup = Deduplicator.create(pool);
+        dedup = Deduplicator.builder(pool)
+                .listener(new DedupListener() {
+                    @Override
+                    public void onResult(Result result) {
+                        if (result.outcome().isDone() || result.outcome() == Outcome.DIFFERENT_BODY) {
+                            done.incrementAndGet();
+                        }
+                    }
+                })
+                .build();
         dedup.migrate();
         execute("CREATE TABLE IF NOT EXISTS orders (queue text, message_id text)");
         connection = broker.connectionFactory().newConnection();
@@ -106,6 +120,11 @@ final class Shop implements AutoCloseable {
 
     @Nullable GetResponse deadLetter() throws Exception {
         return publisher.basicGet(queue + ".dead", true);
+    }
+
+    /** Until so many attempts have ended for good; the acks follow at once. */
+    void awaitDone(int attempts) {
+        eventually().until(() -> done.get() >= attempts);
     }
 
     /** Closes the consumer first, so that what it held unacknowledged shows. */
