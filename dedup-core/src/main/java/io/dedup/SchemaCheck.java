@@ -53,9 +53,11 @@ final class SchemaCheck {
             select.setString(2, table.attemptsSql());
             ResultSet row = select.executeQuery();
             row.next();
+            String encoding = row.getString(1);
+            // SQL_ASCII keeps the driver's UTF-8 bytes as they are.
             require(
-                    row.getString(1).equals("UTF8"),
-                    "the database's encoding is " + row.getString(1)
+                    encoding.equals("UTF8") || encoding.equals("SQL_ASCII"),
+                    "the database's encoding is " + encoding
                             + ", which cannot hold every message ID; create it with ENCODING 'UTF8'");
             require(
                     !row.getBoolean(2),
