@@ -57,10 +57,11 @@ final class Trial implements DedupListener {
     void judge(String message, Remains remains, long deadLetters) {
         boolean dead = scenario == Scenario.SWALLOWING ? deadLetters > 0 : scenario.endsAsDeadLetter();
         long effects = dead ? 0 : 1;
-        require(remains.effects() == effects, remains.effects() + " effects of " + message);
-        require(remains.keys() == remains.effects(), remains.keys() + " keys of " + message);
-        require(dead || remains.failures() == 0, "failures still counted of " + message);
-        require(dead ? deadLetters > 0 : deadLetters == 0, deadLetters + " dead letters of " + message);
+        String of = messages.size() == 1 ? "" : " of message " + (messages.indexOf(message) + 1);
+        require(remains.effects() == effects, remains.effects() + " effects" + of);
+        require(remains.keys() == remains.effects(), remains.keys() + " keys" + of);
+        require(dead || remains.failures() == 0, "failures still counted" + of);
+        require(dead ? deadLetters > 0 : deadLetters == 0, deadLetters + " dead letters" + of);
     }
 
     /** What was found of one message in the database. */
