@@ -14,7 +14,12 @@ final class DedupCallback implements DeliverCallback {
     DedupCallback(Connection connection, Channel channel, Options options, ReplyHandler handler) {
         this.intake = new Intake(options, handler);
         Pauses pauses = new Pauses("dedup-" + options.consumer() + "-pauses");
-        this.settler = new Settler(channel, new DeadLetters(connection, options), pauses, this::process);
+        this.settler = new Settler(
+                channel,
+                new DeadLetters(connection, options),
+                pauses,
+                this::process,
+                () -> {}); // the channel is not ours to close
     }
 
     /** Settles whatever happens: an exception that escapes from here would close the channel. */

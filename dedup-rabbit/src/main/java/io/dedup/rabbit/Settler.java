@@ -36,13 +36,18 @@ final class Settler {
     private final DeadLetters deadLetters;
     private final Pauses pauses;
     private final Consumer<Delivery> again;
+    private final Runnable giveUp;
 
-    /** {@code again} is given a delivery that stayed here and whose pause is over. */
-    Settler(Channel channel, DeadLetters deadLetters, Pauses pauses, Consumer<Delivery> again) {
+    /**
+     * {@code again} is given a delivery that stayed here and whose pause is over; {@code giveUp} is to close the channel
+     * when a call on it has failed.
+     */
+    Settler(Channel channel, DeadLetters deadLetters, Pauses pauses, Consumer<Delivery> again, Runnable giveUp) {
         this.channel = channel;
         this.deadLetters = deadLetters;
         this.pauses = pauses;
         this.again = again;
+        this.giveUp = giveUp;
     }
 
     void settle(Delivery delivery, Verdict verdict) {
@@ -120,13 +125,20 @@ final class Settler {
         void run() throws IOException;
     }
 
-    /** One at a time: pauses end on another thread than the one that works, and channels are not for concurrent use. */
+    /**
+     * One at a time: pauses end on another thread than the one that works, and channels are not for concurrent use.
+     * Whatever a call throws: what is not settled would stay with this channel for as long as it lives.
+     */
     private void quietly(Call call) {
         synchronized (channel) {
             try {
                 call.run();
             } catch (IOException | AlreadyClosedException e) {
                 log.debug("the channel is gone; the delivery will come again", e);
+                giveUp.run();
+            } catch (RuntimeException e) {
+                log.warn("a delivery could not be settled; its channel is closed, and it will come again", e);
+                giveUp.run();
             }
         }
     }

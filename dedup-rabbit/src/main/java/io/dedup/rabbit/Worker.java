@@ -72,7 +72,7 @@ final class Worker implements Runnable {
     }
 
     private void work(Subscription current) throws InterruptedException {
-        Settler settler = new Settler(current.channel(), deadLetters, pauses, current::offerAgain);
+        Settler settler = new Settler(current.channel(), deadLetters, pauses, current::offerAgain, current::end);
         for (Delivery next = current.take(); next != null; next = current.take()) {
             busySince = Instant.now();
             Verdict verdict = intake.judge(next);

@@ -1,0 +1,76 @@
+package io.dedup.rabbit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.rabbitmq.client.ConnectionFactory;
+import io.dedup.Deduplicator;
+import io.dedup.test.BrokerServer;
+import io.dedup.test.Database;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import org.postgresql.ds.PGSimpleDataSource;
+
+/** A consumer in a process of its own, which says when it has come to a step, and is killed there. */
+final class DyingConsumer {
+
+    static final String REACHED = "reached ";
+
+    private static final int KILLED = 128 + 9;
+    private static final long LONGEST_LIFE_MILLIS = 30_000;
+
+    private DyingConsumer() {}
+
+    /** Returns when it is dead. */
+    static void start(BrokerServer broker, Database database, String queue, Scenario scenario, int step, Fault fault)
+            throws IOException, InterruptedException {
+        ConnectionFactory amqp = broker.connectionFactory();
+        Process process = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-XX:TieredStopAtLevel=1",
+                        "-XX:+UseSerialGC",
+                        "-Xshare:auto",
+                        "-Dorg.slf4j.simpleLogger.defaultLogLevel=error",
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        DyingConsumer.class.getName(),
+                        database.jdbcUrl(),
+                        amqp.getHost(),
+                        String.valueOf(amqp.getPort()),
+                        amqp.getUsername(),
+                        amqp.getPassword(),
+                        amqp.getVirtualHost(),
+                        queue,
+                        scenario.name(),
+                        String.valueOf(step),
+                        fault.name())
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
+        try (BufferedReader output = process.inputReader(StandardCharsets.UTF_8)) {
+            assertThat(output.readLine()).as("a process at step %d", step).startsWith(REACHED);
+        } finally {
+            process.destroyForcibly(); // SIGKILL, as the exit value shows
+        }
+        assertThat(process.waitFor()).isEqualTo(KILLED);
+    }
+
+    /** The process. */
+    public static void main(String[] args) throws Exception {
+        PGSimpleDataSource source = new PGSimpleDataSource();
+        source.setURL(args[0]);
+        ConnectionFactory factory = new ConnectionFactory();
+        factory.setHost(args[1]);
+        factory.setPort(Integer.parseInt(args[2]));
+        factory.setUsername(args[3]);
+        factory.setPassword(args[4]);
+        factory.setVirtualHost(args[5]);
+        Scenario scenario = Scenario.valueOf(args[7]);
+        Probe probe = new Probe(null, null, Integer.parseInt(args[8]), Fault.valueOf(args[9]));
+        Deduplicator dedup = Deduplicator.create(Tapped.of(source, probe));
+        DedupConsumerBuilder builder = DedupConsumer.builder(Tapped.of(factory.newConnection(), probe), dedup, args[6]);
+        scenario.configure(builder, false).start(scenario.handler(false));
+        Thread.sleep(LONGEST_LIFE_MILLIS);
+        System.exit(1);
+    }
+}

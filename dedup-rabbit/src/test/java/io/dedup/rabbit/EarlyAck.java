@@ -1,0 +1,48 @@
+package io.dedup.rabbit;
+
+import java.util.Queue;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+
+/** Acknowledges the delivery in work right before its transaction's commit, and settles it no more afterwards. */
+final class EarlyAck implements Layer {
+
+    private final Layer servers;
+    private final Queue<Long> unsettled = new ConcurrentLinkedQueue<>();
+    private final Set<Object> acked = ConcurrentHashMap.newKeySet();
+    private volatile Object channel;
+    private volatile Long claimed;
+
+    EarlyAck(Layer servers) {
+        this.servers = servers;
+    }
+
+    @Override
+    public Object call(Call call) throws Throwable {
+        if (call.name().equals("basicConsume")) {
+            channel = call.target();
+            return servers.call(call.withLast(
+                    Tapped.watching(call.argument(2), envelope -> unsettled.add(envelope.getDeliveryTag()))));
+        }
+        switch (call.name()) {
+            // One worker takes the deliveries in the order in which they come.
+            case "executeQuery" ->
+                claimed = call.statement().equals("insert processed_message") ? unsettled.poll() : null;
+            case "rollback" -> claimed = null;
+            case "commit" -> ackClaimed();
+            default -> {}
+        }
+        boolean again = call.name().matches("basicAck|basicNack|basicReject") && acked.contains(call.argument(0));
+        return again ? null : servers.call(call);
+    }
+
+    private void ackClaimed() throws Throwable {
+        Long tag = claimed;
+        claimed = null;
+        if (tag != null) {
+            acked.add(tag);
+            servers.call(Mutant.ack(channel, tag));
+        }
+    }
+}

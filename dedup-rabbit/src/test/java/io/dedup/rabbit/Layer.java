@@ -1,0 +1,8 @@
+package io.dedup.rabbit;
+
+/** Stands between the library and its servers, sees each call it makes of them, and may do something else instead. */
+@FunctionalInterface
+interface Layer {
+
+    Object call(Call call) throws Throwable;
+}
