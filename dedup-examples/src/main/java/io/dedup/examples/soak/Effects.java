@@ -7,12 +7,18 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.random.RandomGenerator;
 
-/** The handler: plain inserts and updates that would do it all again if they were run again. Fails at random. */
+/**
+ * The handler: plain inserts and updates that would do it all again if they were run again. Fails at random, is slow at
+ * random, and now and then deadlocks with its like. Each run adds 1 to the sum of all balances.
+ */
 final class Effects {
 
     private static final double FAILURES = 0.02;
     private static final int ACCOUNTS = 16;
-    private static final int SLOWEST_MILLIS = 8;
+    private static final double TRANSFERS = 0.2;
+    private static final double SLOW = 0.005;
+    private static final int MILLIS = 8;
+    private static final int SLOW_MILLIS = 500;
 
     private final int slot;
 
@@ -23,13 +29,19 @@ final class Effects {
     void handle(Connection tx, Delivery delivery, RandomGenerator random) throws SQLException, InterruptedException {
         String name = Message.nameIn(delivery.getBody());
         boolean fails = random.nextDouble() < FAILURES;
-        Thread.sleep(random.nextInt(SLOWEST_MILLIS)); // so that faults meet open transactions
+        Thread.sleep(random.nextInt(MILLIS)); // so that faults meet open transactions
         if (fails && random.nextBoolean()) {
             throw new Failure("a random failure before the writes of " + name);
         }
         insert(tx, name);
-        deposit(tx, Math.floorMod(name.hashCode(), ACCOUNTS));
-        Thread.sleep(random.nextInt(SLOWEST_MILLIS));
+        int account = random.nextInt(ACCOUNTS);
+        if (random.nextDouble() < TRANSFERS) { // in any order, so that some deadlock
+            deposit(tx, account, 2);
+            deposit(tx, random.nextInt(ACCOUNTS), -1);
+        } else {
+            deposit(tx, account, 1);
+        }
+        Thread.sleep(random.nextDouble() < SLOW ? SLOW_MILLIS : random.nextInt(MILLIS));
         if (Message.isPoison(name)) {
             throw new Failure("poison: " + name);
         }
@@ -48,9 +60,10 @@ final class Effects {
         }
     }
 
-    private static void deposit(Connection tx, int account) throws SQLException {
-        try (PreparedStatement update = tx.prepareStatement("UPDATE account SET balance = balance + 1 WHERE id = ?")) {
-            update.setInt(1, account);
+    private static void deposit(Connection tx, int account, int amount) throws SQLException {
+        try (PreparedStatement update = tx.prepareStatement("UPDATE account SET balance = balance + ? WHERE id = ?")) {
+            update.setInt(1, amount);
+            update.setInt(2, account);
             update.executeUpdate();
         }
     }

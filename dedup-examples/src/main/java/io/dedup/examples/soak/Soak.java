@@ -15,7 +15,8 @@ public final class Soak {
 
     private static final int LOOK_SECONDS = 5;
     private static final int MOST_SECONDS_TO_RECOVER = 90;
-    private static final int MOST_SECONDS_TO_DRAIN = 240;
+    private static final int MOST_SECONDS_WITHOUT_PROGRESS = 60;
+    private static final int MOST_SECONDS_TO_DRAIN = 600;
 
     /** Longer than any pause of a message that a consumer holds. */
     private static final int QUIET_SECONDS = 12;
@@ -113,21 +114,21 @@ public final class Soak {
     /** All effects there, all poison put aside, the queue empty, and so for a while. */
     private boolean awaitDrained() throws InterruptedException, SQLException, IOException, TimeoutException {
         int quiet = 0;
-        for (int i = 0; i < MOST_SECONDS_TO_DRAIN && quiet < QUIET_SECONDS; i++) {
-            quiet = isDrained() ? quiet + 1 : 0;
+        long last = -1;
+        for (int i = 1, idle = 0;
+                quiet < QUIET_SECONDS && idle < MOST_SECONDS_WITHOUT_PROGRESS && i < MOST_SECONDS_TO_DRAIN;
+                i++, idle++) {
+            long ready = progress.ready(TestBed.QUEUE);
+            long done = audit.processed() + progress.ready(TestBed.DEAD);
+            quiet = ready == 0 && done >= ledger.size() ? quiet + 1 : 0;
+            idle = done - ready == last ? idle : 0;
+            last = done - ready;
             if (i % LOOK_SECONDS == 0) {
                 progress.print("drain");
             }
             Thread.sleep(1_000);
         }
         return quiet == QUIET_SECONDS;
-    }
-
-    private boolean isDrained() throws SQLException, IOException, TimeoutException {
-        return progress.ready(TestBed.QUEUE) == 0
-                && audit.processed() >= ledger.good().size()
-                && progress.ready(TestBed.DEAD)
-                        >= ledger.poison().size() + ledger.withoutId().size();
     }
 
     private static Thread thread(String name, Runnable task) {
