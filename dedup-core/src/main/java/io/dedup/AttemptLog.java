@@ -4,6 +4,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.time.OffsetDateTime;
 
@@ -23,20 +24,19 @@ final class AttemptLog {
 
     private static final String FORGET = "DELETE FROM %s WHERE consumer = ? AND message_id = ?";
 
-    private static final String PURGE = "DELETE FROM %s WHERE last_at < now() - make_interval(secs => ?)";
-
+    private final String bound;
     private final String record;
     private final String forget;
-    private final String purge;
 
-    AttemptLog(TableName table) {
+    AttemptLog(TableName table, Duration maxWait) {
         String sql = table.attemptsSql();
+        this.bound = "SET LOCAL lock_timeout = " + maxWait.toMillis();
         this.record = RECORD.formatted(sql);
         this.forget = FORGET.formatted(sql);
-        this.purge = PURGE.formatted(sql);
     }
 
     FailedAttempts record(Connection tx, MessageKey key, Throwable failure) throws SQLException {
+        boundWait(tx);
         try (PreparedStatement insert = tx.prepareStatement(record)) {
             insert.setString(1, key.consumer());
             insert.setString(2, key.messageId());
@@ -51,6 +51,7 @@ final class AttemptLog {
     }
 
     void forget(Connection tx, MessageKey key) throws SQLException {
+        boundWait(tx);
         try (PreparedStatement delete = tx.prepareStatement(forget)) {
             delete.setString(1, key.consumer());
             delete.setString(2, key.messageId());
@@ -58,16 +59,21 @@ final class AttemptLog {
         }
     }
 
-    /** Few rows: only messages that failed and never succeeded stay here. */
-    void purge(Connection tx, Duration olderThan) throws SQLException {
-        try (PreparedStatement delete = tx.prepareStatement(purge)) {
-            delete.setDouble(1, olderThan.toMillis() / 1000.0);
-            delete.executeUpdate();
+    /** Another node may be at work on the message, and have deleted the row in its claim. */
+    private void boundWait(Connection tx) throws SQLException {
+        try (Statement statement = tx.createStatement()) {
+            statement.execute(bound);
         }
     }
 
     private static String describe(Throwable failure) {
-        String text = failure.toString().replace('\0', '?');
+        String text;
+        try {
+            text = failure.toString();
+        } catch (RuntimeException e) { // a handler's exception can be as broken as the handler
+            text = failure.getClass().getName();
+        }
+        text = text.replace('\0', '?');
         return text.length() <= LONGEST_ERROR ? text : text.substring(0, LONGEST_ERROR) + "…";
     }
 }

@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.Collection;
 import java.util.Optional;
 import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.atomic.AtomicReference;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
@@ -54,7 +55,7 @@ public final class Deduplicator {
         this.dataSource = dataSource;
         this.transactions = new Transactions(dataSource);
         this.messages = new ProcessedMessages(table, maxWait);
-        this.attempts = new AttemptLog(table);
+        this.attempts = new AttemptLog(table, maxWait);
         this.timeLimit = timeLimit;
         this.retention = retention;
         this.listener = listener;
@@ -258,13 +259,23 @@ public final class Deduplicator {
     }
 
     /**
-     * Checks that the database is a PostgreSQL which can be written to and holds the table as this version needs it.
-     * For the start of an application: fail there and not at the first message.
+     * Checks that the database is a PostgreSQL which can be written to and holds the tables as this version needs them,
+     * and tries what every message needs, a claim and a count, in a transaction that is rolled back. For the start of an
+     * application: fail there and not at the first message. And for whoever waits for a database to come back.
      *
      * @throws DedupException that says what is missing, and which migration brings it
      */
     public void verify() {
         SchemaCheck.run(dataSource, messages.table());
+        MessageKey key = new MessageKey("io.dedup", "verify " + UUID.randomUUID());
+        Transactions.Ending ending = transactions.run(tx -> {
+            attempts.record(tx, key, new IllegalStateException("a trial"));
+            messages.claim(tx, key, null);
+            return Outcome.DUPLICATE; // which is rolled back
+        });
+        if (ending.cause() != null) {
+            throw Trouble.of("a trial claim", ending.cause());
+        }
     }
 
     /**
@@ -290,10 +301,6 @@ public final class Deduplicator {
      */
     public long purge(Duration olderThan) {
         long rows = new Purge(transactions, messages).run(olderThan);
-        alone("purge", tx -> {
-            attempts.purge(tx, olderThan);
-            return olderThan;
-        });
         tell(() -> listener.onPurged(rows));
         return rows;
     }

@@ -13,7 +13,7 @@ public final class DeduplicatorBuilder {
 
     private final DataSource dataSource;
     private @Nullable String schema;
-    private String table = "processed_message";
+    private String table = TableName.DEFAULT;
     private Duration maxWait = Duration.ofSeconds(2);
     private TimeLimit timeLimit = TimeLimit.NONE;
     private Duration retention = Duration.ofDays(7);

@@ -60,6 +60,10 @@ final class GuardedConnection implements InvocationHandler {
                     throw refusal("setAutoCommit(true)");
                 }
             }
+            case "setSchema" ->
+                throw new SQLException(
+                        "setSchema would stay on the pooled connection, and the next message's key would go"
+                                + " to another schema's table; execute SET LOCAL search_path, which ends with the transaction");
             case "isClosed" -> {
                 return revoked || real.isClosed();
             }

@@ -15,7 +15,6 @@ final class Migrations {
     static final String REPLY = "db/migration/postgresql/V3__processed_message_reply.sql";
 
     private static final String LOCATION = "classpath:io/dedup/db/migration/postgresql";
-    private static final String HISTORY = "dedup_schema_history";
 
     private Migrations() {}
 
@@ -38,7 +37,7 @@ final class Migrations {
             FluentConfiguration flyway = Flyway.configure(Migrations.class.getClassLoader())
                     .dataSource(dataSource)
                     .locations(LOCATION)
-                    .table(HISTORY)
+                    .table(table.history())
                     // The schema holds the user's own tables already; our history starts before V1 all the same.
                     .baselineOnMigrate(true)
                     .baselineVersion("0")

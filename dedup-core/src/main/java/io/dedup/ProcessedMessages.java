@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class ProcessedMessages {
 
-    // count(*) and array_agg read the whole insert before the outer row, and so the reset, is evaluated.
+    // The aggregates read all of insert and delete before the outer row, and so the reset, is evaluated.
     private static final String CLAIM = """
             WITH bound AS MATERIALIZED (
                 SELECT current_setting('lock_timeout') AS before, set_config('lock_timeout', ?, true)
@@ -37,10 +37,10 @@ final class ProcessedMessages {
                 ON CONFLICT (consumer, message_id) DO NOTHING
                 RETURNING consumer, message_id
             ), cleared AS (
-                DELETE FROM %s WHERE (consumer, message_id) = (SELECT consumer, message_id FROM claim)
+                DELETE FROM %s WHERE (consumer, message_id) = (SELECT consumer, message_id FROM claim) RETURNING 1
             )
             SELECT fresh, set_config('lock_timeout', before, true)
-            FROM (SELECT count(*) AS fresh FROM claim) AS counted, bound""";
+            FROM (SELECT count(*) AS fresh FROM claim) AS counted, (SELECT count(*) FROM cleared) AS done, bound""";
 
     private static final String CLAIM_ALL = """
             WITH bound AS MATERIALIZED (
@@ -52,10 +52,11 @@ final class ProcessedMessages {
                 ON CONFLICT (consumer, message_id) DO NOTHING
                 RETURNING consumer, message_id
             ), cleared AS (
-                DELETE FROM %s WHERE (consumer, message_id) IN (SELECT consumer, message_id FROM claim)
+                DELETE FROM %s WHERE (consumer, message_id) IN (SELECT consumer, message_id FROM claim) RETURNING 1
             )
             SELECT consumers, message_ids, set_config('lock_timeout', before, true)
-            FROM (SELECT array_agg(consumer) AS consumers, array_agg(message_id) AS message_ids FROM claim) AS fresh, bound""";
+            FROM (SELECT array_agg(consumer) AS consumers, array_agg(message_id) AS message_ids FROM claim) AS fresh,
+                (SELECT count(*) FROM cleared) AS done, bound""";
 
     private static final String FINGERPRINT = "SELECT fingerprint FROM %s WHERE consumer = ? AND message_id = ?";
 
@@ -69,8 +70,8 @@ final class ProcessedMessages {
     private static final String PURGE = """
             DELETE FROM %1$s WHERE ctid = ANY (ARRAY(
                 SELECT ctid FROM %1$s
-                WHERE processed_at < now() - make_interval(secs => ?)
-                ORDER BY processed_at
+                WHERE %2$s < now() - make_interval(secs => ?)
+                ORDER BY %2$s
                 LIMIT ?
                 FOR UPDATE SKIP LOCKED))""";
 
@@ -89,6 +90,7 @@ final class ProcessedMessages {
     private final String saveReply;
     private final String reply;
     private final String purge;
+    private final String purgeAttempts;
 
     ProcessedMessages(TableName table, Duration maxWait) {
         this.table = table;
@@ -98,7 +100,8 @@ final class ProcessedMessages {
         this.fingerprint = FINGERPRINT.formatted(table.sql());
         this.saveReply = SAVE_REPLY.formatted(table.sql());
         this.reply = REPLY.formatted(table.sql());
-        this.purge = PURGE.formatted(table.sql());
+        this.purge = PURGE.formatted(table.sql(), "processed_at");
+        this.purgeAttempts = PURGE.formatted(table.attemptsSql(), "last_at");
     }
 
     TableName table() {
@@ -203,7 +206,16 @@ final class ProcessedMessages {
 
     /** Forgets up to {@code most} keys; those that another transaction has locked are left for the next time. */
     int purge(Connection tx, Duration olderThan, int most) throws SQLException {
-        try (PreparedStatement delete = tx.prepareStatement(purge)) {
+        return purge(tx, purge, olderThan, most);
+    }
+
+    /** The same for counts of failures. */
+    int purgeAttempts(Connection tx, Duration olderThan, int most) throws SQLException {
+        return purge(tx, purgeAttempts, olderThan, most);
+    }
+
+    private static int purge(Connection tx, String sql, Duration olderThan, int most) throws SQLException {
+        try (PreparedStatement delete = tx.prepareStatement(sql)) {
             delete.setDouble(1, olderThan.toMillis() / 1000.0);
             delete.setInt(2, most);
             return delete.executeUpdate();

@@ -1,5 +1,7 @@
 package io.dedup;
 
+import java.sql.Connection;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -25,20 +27,29 @@ final class Purge {
 
     long run(Duration olderThan) {
         requirePositive("retention", olderThan);
+        long keys = all(tx -> messages.purge(tx, olderThan, CHUNK));
+        all(tx -> messages.purgeAttempts(tx, olderThan, CHUNK));
+        return keys;
+    }
+
+    private interface Chunk {
+        int delete(Connection tx) throws SQLException;
+    }
+
+    private long all(Chunk chunk) {
         long rows = 0;
-        int chunk;
+        int deleted;
         do {
-            chunk = chunk(olderThan);
-            rows += chunk;
-        } while (chunk == CHUNK && !Thread.currentThread().isInterrupted());
+            deleted = one(chunk);
+            rows += deleted;
+        } while (deleted == CHUNK && !Thread.currentThread().isInterrupted());
         return rows;
     }
 
-    private int chunk(Duration olderThan) {
+    private int one(Chunk chunk) {
         AtomicInteger deleted = new AtomicInteger();
         Transactions.Ending ending = transactions.run(tx -> {
-            boolean alone = messages.lockForPurge(tx);
-            deleted.set(alone ? messages.purge(tx, olderThan, CHUNK) : 0);
+            deleted.set(messages.lockForPurge(tx) ? chunk.delete(tx) : 0);
             return Outcome.PROCESSED;
         });
         if (ending.outcome() != Outcome.PROCESSED) {

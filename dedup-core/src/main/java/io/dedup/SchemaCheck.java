@@ -23,7 +23,8 @@ final class SchemaCheck {
             SELECT count(*) FILTER (WHERE attname IN ('consumer', 'message_id') AND collname = 'C'),
                    count(*) FILTER (WHERE attname IN ('processed_at', 'fingerprint')),
                    count(*) FILTER (WHERE attname IN ('reply', 'reply_type')),
-                   has_table_privilege(?, 'INSERT') AND has_table_privilege(?, 'SELECT')
+                   (SELECT bool_and(has_table_privilege(t, p)) FROM unnest(ARRAY[?, ?]) AS t,
+                        unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) AS p)
             FROM pg_attribute LEFT JOIN pg_collation ON pg_collation.oid = attcollation
             WHERE attrelid = ?::regclass AND attnum > 0 AND NOT attisdropped""";
 
@@ -75,7 +76,7 @@ final class SchemaCheck {
     private static void checkTable(Connection connection, TableName table) throws SQLException {
         try (PreparedStatement select = connection.prepareStatement(COLUMNS)) {
             select.setString(1, table.sql());
-            select.setString(2, table.sql());
+            select.setString(2, table.attemptsSql());
             select.setString(3, table.sql());
             ResultSet row = select.executeQuery();
             row.next();
@@ -92,17 +93,23 @@ final class SchemaCheck {
                             + Migrations.REPLY);
             require(
                     row.getBoolean(4),
-                    "the database user may not INSERT into and SELECT from " + table + "; grant both");
+                    "the database user lacks rights; GRANT SELECT, INSERT, UPDATE, DELETE ON " + table + ", "
+                            + table.attemptsSql() + " TO it");
         }
+        requireUniqueKey(connection, table.sql(), Migrations.FIRST + " (and do not partition the table by time)");
+        requireUniqueKey(connection, table.attemptsSql(), Migrations.ATTEMPTS);
+    }
+
+    private static void requireUniqueKey(Connection connection, String table, String migration) throws SQLException {
         try (PreparedStatement select = connection.prepareStatement(UNIQUE_KEY)) {
-            select.setString(1, table.sql());
+            select.setString(1, table);
             ResultSet row = select.executeQuery();
             row.next();
             require(
                     row.getBoolean(1),
                     table
                             + " has no unique index on exactly (consumer, message_id), so it cannot tell duplicates; apply "
-                            + Migrations.FIRST + " (and do not partition the table by time)");
+                            + migration);
         }
     }
 

@@ -6,9 +6,12 @@ import org.jspecify.annotations.Nullable;
 /** Where the keys are: a table, in a schema or wherever the connection's search path finds it. */
 record TableName(@Nullable String schema, String table) {
 
+    static final String DEFAULT = "processed_message";
+
     private static final String ATTEMPTS = "_attempt";
-    // PostgreSQL cuts names after 63 bytes; the table of attempts adds to this one's name.
-    private static final int LONGEST = 63 - ATTEMPTS.length();
+    private static final String HISTORY = "_schema_history";
+    // PostgreSQL cuts names after 63 bytes; what belongs to the table adds to its name.
+    private static final int LONGEST = 63 - HISTORY.length();
     private static final Pattern IDENTIFIER = Pattern.compile("[A-Za-z_][A-Za-z0-9_$]*");
 
     TableName {
@@ -26,6 +29,11 @@ record TableName(@Nullable String schema, String table) {
     /** The table of failed attempts, beside it. */
     String attemptsSql() {
         return qualified(table + ATTEMPTS);
+    }
+
+    /** Flyway's history; one for each table, so that several can share a schema. */
+    String history() {
+        return table.equals(DEFAULT) ? "dedup_schema_history" : table + HISTORY;
     }
 
     String quoted() {

@@ -87,7 +87,7 @@ class VerifyTest {
         orders.execute("GRANT SELECT ON processed_message TO \"" + user + "\"");
         Database reader = new Database(database.host(), database.port(), database.name(), user, "secret");
         try {
-            refused(reader.dataSource(), "may not INSERT");
+            refused(reader.dataSource(), "GRANT SELECT, INSERT, UPDATE, DELETE ON");
         } finally {
             orders.execute("DROP OWNED BY \"" + user + "\"; DROP ROLE \"" + user + "\"");
         }
