@@ -3,6 +3,7 @@ package io.dedup.rabbit;
 import com.rabbitmq.client.ShutdownNotifier;
 import io.dedup.test.TcpProxy;
 import java.io.IOException;
+import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 
@@ -73,6 +74,9 @@ enum Fault {
     private static Object lose(Object result, Call call) throws Exception {
         if (hasNoAnswer(call)) {
             return result;
+        }
+        if (result instanceof Connection connection) {
+            connection.close();
         }
         throw call.isOfBroker()
                 ? new IOException("the answer is lost")

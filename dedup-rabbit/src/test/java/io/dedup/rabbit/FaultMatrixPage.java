@@ -25,9 +25,9 @@ final class FaultMatrixPage {
             the call or after the server has done it, so that the answer is lost. *Throws*: the call does nothing but throw a
             checked exception without SQLState, or an unchecked one.
 
-            ↓ is the same as the cell below it, and ↑ the same as dying after the last step that lasts: between the two,
-            nothing reaches the server (cut) or nothing that outlives the connection (process dies); so dying after one step
-            is dying before the next. · was not run: on steps inside the JVM, unchecked exceptions take the path of checked ones.
+            An arrow points to the cell that is the same one, and was run instead: a step that its server learns nothing of cannot
+            be told from the next one by a cut, nor one whose effect ends with the connection by a death; and dying after
+            one step is dying before the next. · was not run: inside the JVM, unchecked exceptions take the path of checked ones.
 
             %d steps, %d runs.
             """;
@@ -69,7 +69,11 @@ final class FaultMatrixPage {
         }
         boolean last = rows.subList(at + 1, rows.size()).stream()
                 .noneMatch(row -> row.step().lasts());
-        return fault.isDeath() && last ? "↑" : "↓";
+        return switch (fault) {
+            case DIES_BEFORE -> last ? "↗" : "↓";
+            case DIES_AFTER -> last ? "↑" : "↙";
+            default -> "↓";
+        };
     }
 
     private static String line(Stream<String> cells) {

@@ -34,7 +34,7 @@ enum Scenario {
         return this == FAILING || this == SWALLOWING;
     }
 
-    /** Where a transaction has been rolled back, all goes on as after any other failure. */
+    /** Once the swallowed error has led to a rollback, all goes on as for {@link #FAILING}. */
     List<Step> ofInterest(List<Step> steps) {
         List<String> methods = steps.stream().map(Step::method).toList();
         return this == SWALLOWING ? steps.subList(0, methods.indexOf("rollback") + 1) : steps;
