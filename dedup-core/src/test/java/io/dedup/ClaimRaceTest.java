@@ -1,6 +1,7 @@
 package io.dedup;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.dedup.test.Database;
@@ -102,6 +103,25 @@ class ClaimRaceTest {
         } finally {
             orders.execute("ALTER ROLE CURRENT_USER RESET lock_timeout");
         }
+    }
+
+    @Test
+    void theBoundHoldsForTheCountOfFailuresToo() throws Exception {
+        MessageKey failed = Orders.newKey();
+        Deduplicator dedup = withBound(Duration.ofMillis(200));
+        dedup.recordFailure(failed, new IllegalStateException());
+        try (Connection other = orders.dataSource.getConnection();
+                Statement lock = other.createStatement()) {
+            other.setAutoCommit(false);
+            lock.execute(
+                    "SELECT FROM processed_message_attempt WHERE message_id = '" + failed.messageId() + "' FOR UPDATE");
+            assertThat(dedup.process(failed, tx -> {})).isEqualTo(Outcome.BUSY);
+            assertThatThrownBy(() -> dedup.recordFailure(failed, new IllegalStateException()))
+                    .extracting(e -> ((DedupException) e).outcome())
+                    .isEqualTo(Outcome.BUSY);
+            assertThat(dedup.purge(Duration.ofDays(7))).isZero();
+        }
+        assertThat(dedup.process(failed, tx -> {})).isEqualTo(Outcome.PROCESSED);
     }
 
     @Test

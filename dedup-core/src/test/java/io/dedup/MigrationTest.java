@@ -58,6 +58,15 @@ class MigrationTest {
     }
 
     @Test
+    void severalTablesCanShareASchema() {
+        Deduplicator.create(empty).migrate();
+        Deduplicator other = Deduplicator.builder(empty).table("other").build();
+        other.migrate();
+        other.verify();
+        Deduplicator.create(empty).verify();
+    }
+
+    @Test
     void theScriptsRunAsTheyStand() throws IOException, SQLException {
         for (String name : new String[] {Migrations.FIRST, Migrations.ATTEMPTS, Migrations.REPLY}) {
             try (InputStream script = Deduplicator.class.getResourceAsStream("/io/dedup/" + name);

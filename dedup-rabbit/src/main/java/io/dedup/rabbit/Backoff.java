@@ -39,6 +39,10 @@ final class Backoff {
         return after(tries.merge(key, 1, Integer::sum));
     }
 
+    synchronized int tries(Object key) {
+        return tries.getOrDefault(key, 0);
+    }
+
     synchronized void forget(Object key) {
         if (!tries.isEmpty()) {
             tries.remove(key);

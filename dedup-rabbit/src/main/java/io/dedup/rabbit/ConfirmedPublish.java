@@ -20,7 +20,7 @@ final class ConfirmedPublish {
     private ConfirmedPublish() {}
 
     static void run(Connection connection, String queue, BasicProperties properties, byte[] body) throws IOException {
-        try (Channel channel = connection.createChannel()) {
+        try (Channel channel = Channels.open(connection)) {
             AtomicBoolean returned = new AtomicBoolean();
             channel.addReturnListener(unroutable -> returned.set(true));
             channel.confirmSelect();

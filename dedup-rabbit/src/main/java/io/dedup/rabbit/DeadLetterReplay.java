@@ -27,7 +27,7 @@ public final class DeadLetterReplay {
      * @throws IOException if a queue is missing or the broker does not confirm; the rest stays where it is
      */
     public static int run(Connection connection, String deadLetterQueue, String queue) throws IOException {
-        Channel channel = connection.createChannel();
+        Channel channel = Channels.open(connection);
         try {
             channel.queueDeclarePassive(queue);
             long waiting = channel.queueDeclarePassive(deadLetterQueue).getMessageCount();
@@ -47,7 +47,7 @@ public final class DeadLetterReplay {
             }
             return replayed;
         } finally {
-            Queues.close(channel);
+            Channels.close(channel);
         }
     }
 }

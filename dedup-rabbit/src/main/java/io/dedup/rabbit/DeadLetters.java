@@ -5,6 +5,7 @@ import com.rabbitmq.client.Connection;
 import com.rabbitmq.client.Delivery;
 import io.dedup.Deduplicator;
 import java.io.IOException;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -42,17 +43,22 @@ final class DeadLetters {
     }
 
     void publish(Delivery delivery, Verdict.DeadLetter dead) throws IOException {
-        ConfirmedPublish.run(connection, String.valueOf(queue), propertiesOf(delivery, dead), delivery.getBody());
+        try {
+            publish(delivery, DeadLetterHeaders.of(delivery, consumer, dead));
+        } catch (IllegalArgumentException e) { // amqp-client: the headers are larger than a frame
+            publish(delivery, DeadLetterHeaders.brief(delivery, consumer, dead));
+        }
     }
 
-    private BasicProperties propertiesOf(Delivery delivery, Verdict.DeadLetter dead) {
-        BasicProperties original = delivery.getProperties();
-        // An expiration would empty the dead-letter queue behind everyone's back.
-        return original.builder()
-                .headers(DeadLetterHeaders.of(delivery, consumer, dead))
+    private void publish(Delivery delivery, Map<String, Object> headers) throws IOException {
+        BasicProperties properties = delivery.getProperties()
+                .builder()
+                .headers(headers)
                 .deliveryMode(2)
-                .expiration(null)
+                .expiration(null) // it would empty the dead-letter queue behind everyone's back
+                .userId(null) // the broker takes only the publishing user's own name
                 .build();
+        ConfirmedPublish.run(connection, String.valueOf(queue), properties, delivery.getBody());
     }
 
     /** The count of attempts ends with them: a dead letter that is replayed has all of them again. */

@@ -4,9 +4,13 @@ import com.rabbitmq.client.Channel;
 import com.rabbitmq.client.Connection;
 import com.rabbitmq.client.DeliverCallback;
 import com.rabbitmq.client.Delivery;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Processes and settles deliveries on a channel that is someone else's. */
 final class DedupCallback implements DeliverCallback {
+
+    private static final Logger log = LoggerFactory.getLogger(DedupCallback.class);
 
     private final Intake intake;
     private final Settler settler;
@@ -29,6 +33,10 @@ final class DedupCallback implements DeliverCallback {
     }
 
     private void process(Delivery delivery) {
-        settler.settle(delivery, intake.judge(delivery));
+        try {
+            settler.settle(delivery, intake.judge(delivery));
+        } catch (RuntimeException | Error e) {
+            log.error("a delivery could not be settled; it comes again when its channel is closed", e);
+        }
     }
 }

@@ -248,8 +248,10 @@ public final class DedupConsumerBuilder {
      * channel.basicConsume("orders", false, builder.callback(channel, this::handle), tag -> {});
      * }</pre>
      *
-     * It works on the thread that calls it. Concurrency and prefetch are the application's affair. Nobody else may
-     * acknowledge on that channel with {@code multiple}.
+     * It works on the thread that calls it; only a message that its quorum queue is about to drop for having come back too
+     * often is tried again on a thread of the library. There is no pause while the database is away: each message comes
+     * again after its own. Concurrency and prefetch are the application's affair. Nobody else may acknowledge on that
+     * channel with {@code multiple}, and it must not consume with {@code autoAck}.
      *
      * @param channel the channel that consumes
      * @param handler what to do for each new message

@@ -11,7 +11,12 @@ final class Identity {
 
     /** Either a key or a verdict. */
     sealed interface Found {
-        record Key(MessageKey key) implements Found {}
+        /** {@code counted} is the key that failures are counted under. */
+        record Key(MessageKey key, MessageKey counted) implements Found {
+            Key(MessageKey key) {
+                this(key, key);
+            }
+        }
 
         record None(Verdict.DeadLetter verdict) implements Found {}
 
@@ -37,7 +42,7 @@ final class Identity {
     Found of(Delivery delivery) {
         try {
             String id = resolver.resolve(delivery);
-            return id == null || id.isBlank() ? missing() : new Found.Key(new MessageKey(consumer, id));
+            return id == null || id.isBlank() ? missing(delivery) : new Found.Key(new MessageKey(consumer, id));
         } catch (IllegalArgumentException e) {
             return new Found.None(new Verdict.DeadLetter("unusable message ID: " + e.getMessage(), e));
         } catch (Throwable e) { // a user's code; what escapes would end the worker or close the channel
@@ -45,14 +50,16 @@ final class Identity {
         }
     }
 
-    private Found missing() {
+    private Found missing(Delivery delivery) {
         return switch (missing) {
             case DEAD_LETTER -> new Found.None(new Verdict.DeadLetter("missing message ID", null));
             case KEEP -> new Found.Keep(new IllegalStateException("the message has no ID"));
             case PROCESS_UNPROTECTED -> {
                 unprotected.incrementAndGet();
                 // A key that nothing else has: the one path through claim, commit and retry serves here too.
-                yield new Found.Key(new MessageKey(consumer, "unprotected " + UUID.randomUUID()));
+                yield new Found.Key(
+                        new MessageKey(consumer, "unprotected " + UUID.randomUUID()),
+                        new MessageKey(consumer, "unprotected " + Fingerprint.of(delivery.getBody())));
             }
         };
     }

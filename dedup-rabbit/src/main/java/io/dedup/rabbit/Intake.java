@@ -3,7 +3,6 @@ package io.dedup.rabbit;
 import com.rabbitmq.client.Delivery;
 import io.dedup.DedupException;
 import io.dedup.Deduplicator;
-import io.dedup.FailedAttempts;
 import io.dedup.Fingerprint;
 import io.dedup.MessageKey;
 import io.dedup.Outcome;
@@ -21,14 +20,6 @@ final class Intake {
 
     private static final Logger log = LoggerFactory.getLogger(Intake.class);
 
-    /**
-     * A quorum queue of RabbitMQ 4 drops (or dead-letters) what has come back 20 times. A message whose handler ends
-     * the process leaves no other trace than this count.
-     *
-     * @see <a href="https://www.rabbitmq.com/docs/quorum-queues#poison-message-handling">RabbitMQ, delivery limit</a>
-     */
-    private static final long LAST_RETURN = 18;
-
     /** Thrown inside the transaction, so that a message that was processed long ago is still recognised. */
     private static final class TooOld extends RuntimeException {
         private static final long serialVersionUID = 1L;
@@ -42,41 +33,44 @@ final class Intake {
     private final Deduplicator dedup;
     private final Identity identity;
     private final ReplyHandler handler;
-    private final Backoff backoff;
-    private volatile boolean closing;
+    private final Failures failures;
 
     Intake(Options options, ReplyHandler handler) {
         this.options = options;
         this.dedup = options.dedup();
         this.identity = new Identity(options);
         this.handler = handler;
-        this.backoff = new Backoff(options.firstPause(), options.longestPause());
+        this.failures = new Failures(options);
     }
 
     Identity identity() {
         return identity;
     }
 
-    /** From now on handlers may be interrupted, and what fails is not their failure. */
     void closing() {
-        closing = true;
+        failures.closing();
     }
 
     Verdict judge(Delivery delivery) {
-        if (Returns.of(delivery) >= LAST_RETURN) {
-            return new Verdict.DeadLetter(
-                    "came back " + Returns.of(delivery) + " times; its handler may end the process or the connection",
-                    null);
-        }
         Identity.Found found = identity.of(delivery);
+        if (found instanceof Identity.Found.Keep keep) {
+            return failures.giveBack("a message of " + options.consumer(), "no ID to be had", keep.cause());
+        }
         if (found instanceof Identity.Found.None none) {
             return none.verdict();
         }
-        if (found instanceof Identity.Found.Keep keep) {
-            log.warn("{} - no message ID to be had; the message stays in its queue", options.consumer(), keep.cause());
-            return new Verdict.GiveBack(false, backoff.next("no ID"));
+        if (Returns.areTooMany(delivery)) {
+            return new Verdict.DeadLetter(
+                    "came back " + Returns.of(delivery)
+                            + " times without an end, and the broker drops it soon; its handler"
+                            + " may end the process",
+                    null);
         }
-        MessageKey key = ((Identity.Found.Key) found).key();
+        return process(delivery, (Identity.Found.Key) found);
+    }
+
+    private Verdict process(Delivery delivery, Identity.Found.Key found) {
+        MessageKey key = found.key();
         Fingerprint body = options.fingerprints() ? Fingerprint.of(delivery.getBody()) : null;
         AtomicReference<@Nullable Reply> answer = new AtomicReference<>();
         Result result = attempt(key, body, delivery, answer);
@@ -88,7 +82,8 @@ final class Intake {
         if (result.outcome() == Outcome.DUPLICATE && hasReplyTo(delivery)) {
             return answerAgain(result.key());
         }
-        return verdict(result, answer.get());
+        // The key that was claimed at last, or the one that stands for it.
+        return verdict(result, key.equals(found.counted()) ? result.key() : found.counted(), answer.get());
     }
 
     private static boolean hasReplyTo(Delivery delivery) {
@@ -98,16 +93,17 @@ final class Intake {
 
     private Verdict answerAgain(MessageKey key) {
         try {
-            backoff.forget(key);
+            failures.over(key);
             return new Verdict.Ack(dedup.replyOf(key).orElse(null));
         } catch (DedupException e) { // committed, but not to be acknowledged without its reply
-            return new Verdict.Outage(e, backoff.next(key));
+            return failures.outage(key, e);
         }
     }
 
     private Result attempt(
             MessageKey key, @Nullable Fingerprint body, Delivery delivery, AtomicReference<@Nullable Reply> answer) {
         return dedup.attempt(key, body, tx -> {
+            answer.set(null); // of a run that was rolled back
             refuseIfTooOld(delivery);
             Reply reply = handler.handle(tx, delivery);
             if (reply != null && hasReplyTo(delivery)) {
@@ -128,11 +124,14 @@ final class Intake {
         }
     }
 
-    private Verdict verdict(Result result, @Nullable Reply answer) {
+    private Verdict verdict(Result result, MessageKey counted, @Nullable Reply answer) {
         MessageKey key = result.key();
         return switch (result.outcome()) {
             case PROCESSED, DUPLICATE -> {
-                backoff.forget(key);
+                failures.over(key);
+                if (!counted.equals(key)) {
+                    forgetFailures(counted);
+                }
                 yield new Verdict.Ack(answer);
             }
             case DIFFERENT_BODY ->
@@ -140,61 +139,23 @@ final class Intake {
                         ? new Verdict.Ack(null)
                         : new Verdict.DeadLetter(
                                 "a message with this ID and another body was processed before", null, key, null);
-            case FAILED -> failed(key, cause(result));
-            case BUSY -> giveBack(key, "busy", null);
-            case UNKNOWN -> giveBack(key, "the commit's answer was lost", result.cause());
-            case UNAVAILABLE -> new Verdict.Outage(result.cause(), backoff.next(key));
+            case FAILED ->
+                result.cause() instanceof TooOld old
+                        ? new Verdict.DeadLetter(String.valueOf(old.getMessage()), null, key, null)
+                        : failures.failed(counted, cause(result));
+            case BUSY -> failures.giveBack(key, "busy", null);
+            case UNKNOWN -> failures.giveBack(key, "the commit's answer was lost", result.cause());
+            case UNAVAILABLE -> failures.unavailable(counted, result.cause());
         };
     }
 
-    private Verdict failed(MessageKey key, Throwable cause) {
-        if (cause instanceof TooOld old) {
-            return new Verdict.DeadLetter(String.valueOf(old.getMessage()), null, key, null);
-        }
-        if (closing) {
-            return giveBack(key, "the consumer closes", null);
-        }
-        FailedAttempts attempts;
+    /** For a key that stands for messages without ID, which no claim ends the count of. */
+    private void forgetFailures(MessageKey counted) {
         try {
-            attempts = dedup.recordFailure(key, cause);
+            dedup.forgetFailures(counted);
         } catch (DedupException e) {
-            e.addSuppressed(cause);
-            return new Verdict.Outage(e, backoff.next(key));
+            log.debug("{} - the count of its failures stays until the purge", counted, e);
         }
-        if (cause instanceof NeverRetryException || neverRetry(cause)) {
-            return new Verdict.DeadLetter("the handler asked for no other attempt", cause, key, attempts);
-        }
-        if (attempts.count() >= options.maxAttempts()) {
-            return new Verdict.DeadLetter("the handler failed " + attempts.count() + " times", cause, key, attempts);
-        }
-        Verdict.GiveBack verdict = new Verdict.GiveBack(true, backoff.after(attempts.count()));
-        log.warn(
-                "{} - attempt {} of {} failed, comes again in {}",
-                key,
-                attempts.count(),
-                options.maxAttempts(),
-                verdict.pause(),
-                cause);
-        return verdict;
-    }
-
-    private boolean neverRetry(Throwable cause) {
-        try {
-            return options.neverRetry().test(cause);
-        } catch (RuntimeException e) {
-            log.warn("the neverRetry predicate failed; the message is tried again", e);
-            return false;
-        }
-    }
-
-    private Verdict giveBack(MessageKey key, String why, @Nullable Throwable cause) {
-        Verdict.GiveBack verdict = new Verdict.GiveBack(false, backoff.next(key));
-        if (cause == null) {
-            log.debug("{} - {}, comes again in {}", key, why, verdict.pause());
-        } else {
-            log.warn("{} - {}, comes again in {}", key, why, verdict.pause(), cause);
-        }
-        return verdict;
     }
 
     private static Throwable cause(Result result) {

@@ -52,9 +52,9 @@ final class Outage {
         try {
             dedup.verify();
             end();
-        } catch (RuntimeException e) {
-            log.warn("{} - still paused since {}: {}", consumer, since, e.getMessage());
+        } catch (Throwable e) { // an Error too must not end the probing
             pauses.after(backoff.next(this), this::probe);
+            log.warn("{} - still paused since {}: {}", consumer, since, e.getMessage());
         }
     }
 

@@ -6,7 +6,6 @@ import com.rabbitmq.client.Connection;
 import com.rabbitmq.client.ShutdownSignalException;
 import java.io.IOException;
 import java.util.Map;
-import java.util.concurrent.TimeoutException;
 
 /** Looks for queues and declares them, on channels of its own: a refusal closes the channel. */
 final class Queues {
@@ -14,7 +13,7 @@ final class Queues {
     private Queues() {}
 
     static boolean exists(Connection connection, String queue) throws IOException {
-        Channel channel = connection.createChannel();
+        Channel channel = Channels.open(connection);
         try {
             channel.queueDeclarePassive(queue);
             return true;
@@ -26,7 +25,7 @@ final class Queues {
             }
             throw e;
         } finally {
-            close(channel);
+            Channels.close(channel);
         }
     }
 
@@ -35,11 +34,11 @@ final class Queues {
         boolean rabbit =
                 String.valueOf(connection.getServerProperties().get("product")).equals("RabbitMQ");
         Map<String, Object> arguments = rabbit ? Map.of("x-queue-type", "quorum") : Map.of();
-        Channel channel = connection.createChannel();
+        Channel channel = Channels.open(connection);
         try {
             channel.queueDeclare(queue, true, false, false, arguments);
         } finally {
-            close(channel);
+            Channels.close(channel);
         }
     }
 
@@ -47,14 +46,5 @@ final class Queues {
     static String reasonOf(Exception e) {
         return String.valueOf(
                 e.getCause() == null ? e.getMessage() : e.getCause().getMessage());
-    }
-
-    /** Closes whatever is left of a channel, and has automatic recovery forget it. */
-    static void close(Channel channel) {
-        try {
-            channel.close();
-        } catch (IOException | TimeoutException | RuntimeException e) {
-            // It was closed already, which is as good.
-        }
     }
 }

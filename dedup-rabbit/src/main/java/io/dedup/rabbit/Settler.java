@@ -22,14 +22,6 @@ final class Settler {
 
     private static final Logger log = LoggerFactory.getLogger(Settler.class);
 
-    /**
-     * A quorum queue of RabbitMQ 4 drops (or dead-letters) what has come back 20 times, for whatever reason. Before
-     * that the message stays here between its attempts.
-     *
-     * @see <a href="https://www.rabbitmq.com/docs/quorum-queues#poison-message-handling">RabbitMQ, delivery limit</a>
-     */
-    private static final long MOST_RETURNS = 10;
-
     private static final Duration AFTER_FAILED_PUBLISH = Duration.ofSeconds(5);
 
     private final Channel channel;
@@ -84,7 +76,7 @@ final class Settler {
     /** The delivery stays unacknowledged during the pause, and others of the channel pass it. */
     private void giveBack(Delivery delivery, boolean failure, Duration pause) {
         pauses.after(pause, () -> {
-            if (Returns.of(delivery) >= MOST_RETURNS) {
+            if (Returns.areMany(delivery)) {
                 again.accept(delivery);
             } else if (failure) {
                 quietly(() -> channel.basicReject(tag(delivery), true));

@@ -14,8 +14,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One channel's life. When the channel dies, the subscription dies with it, and with both all deliveries that wait
- * here: nothing of one channel can be settled on the next. amqp-client's own recovery would revive the channel under
- * the same object and silently ignore stale tags, so it is made to forget this one.
+ * here: nothing of one channel can be settled on the next. A channel that amqp-client revives all the same (on a connection that something has wrapped) is closed at its first
+ * delivery.
  */
 final class Subscription extends DefaultConsumer implements AutoCloseable {
 
@@ -26,6 +26,7 @@ final class Subscription extends DefaultConsumer implements AutoCloseable {
     private final BlockingQueue<Delivery> waiting = new LinkedBlockingQueue<>(); // at most prefetch, by the broker
     private volatile boolean over;
     private volatile boolean dead;
+    private volatile boolean nearLimit;
 
     private Subscription(Channel channel) {
         super(channel);
@@ -33,10 +34,7 @@ final class Subscription extends DefaultConsumer implements AutoCloseable {
     }
 
     static Subscription open(Connection connection, Options options) throws IOException {
-        Channel channel = connection.createChannel();
-        if (channel == null) {
-            throw new IOException("the connection has no channel left (channel-max)");
-        }
+        Channel channel = Channels.open(connection);
         Subscription subscription = new Subscription(channel);
         try {
             channel.basicQos(options.prefetch());
@@ -64,7 +62,16 @@ final class Subscription extends DefaultConsumer implements AutoCloseable {
         if (dead) { // recovery was faster than close(): give back what the revived channel is sent
             new Thread(this::close, "dedup-close").start();
         }
-        waiting.add(new Delivery(envelope, properties, body));
+        Delivery delivery = new Delivery(envelope, properties, body);
+        if (Returns.areMany(delivery)) {
+            nearLimit = true;
+        }
+        waiting.add(delivery);
+    }
+
+    /** Whether closing the channel would bring a message near to being dropped by its queue. */
+    boolean isNearLimit() {
+        return nearLimit;
     }
 
     /** A delivery that waited here between two attempts. */
@@ -94,6 +101,6 @@ final class Subscription extends DefaultConsumer implements AutoCloseable {
     @Override
     public void close() {
         end();
-        Queues.close(channel);
+        Channels.close(channel);
     }
 }

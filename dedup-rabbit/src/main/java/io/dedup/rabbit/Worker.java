@@ -65,7 +65,7 @@ final class Worker implements Runnable {
                 unsubscribedSince = null;
             }
         } catch (InterruptedException e) {
-            log.debug("{} - interrupted, stops", options.consumer());
+            log.debug("{} - interrupted by close()", options.consumer());
         } finally {
             subscription.close();
         }
@@ -73,21 +73,40 @@ final class Worker implements Runnable {
 
     private void work(Subscription current) throws InterruptedException {
         Settler settler = new Settler(current.channel(), deadLetters, pauses, current::offerAgain, current::end);
-        for (Delivery next = current.take(); next != null; next = current.take()) {
-            busySince = Instant.now();
-            Verdict verdict = intake.judge(next);
-            busySince = null;
-            if (verdict instanceof Verdict.Outage trouble) {
-                onOutage.accept(trouble);
-                return; // the channel closes, and the broker has the delivery back
+        try {
+            for (Delivery next = current.take(); next != null; next = current.take()) {
+                if (!process(next, current, settler)) {
+                    return; // the channel closes, and the broker has the delivery back
+                }
             }
-            settler.settle(next, verdict);
+        } catch (RuntimeException | Error e) { // the last resort: a worker that dies would go unnoticed
+            log.error("{} - a delivery could not be settled; opens a new channel", options.consumer(), e);
         }
+    }
+
+    /** Returns false if the delivery is not settled. */
+    private boolean process(Delivery delivery, Subscription current, Settler settler) throws InterruptedException {
+        busySince = Instant.now();
+        Verdict verdict = intake.judge(delivery);
+        busySince = null;
+        var unused = Thread.interrupted(); // what a handler left of it is not the next message's
+        if (!(verdict instanceof Verdict.Outage trouble)) {
+            settler.settle(delivery, verdict);
+            return true;
+        }
+        onOutage.accept(trouble);
+        if (!current.isNearLimit()) {
+            return false;
+        }
+        outage.awaitEnd(closing); // another return could have the message dropped: it stays here meanwhile
+        current.offerAgain(delivery);
+        return true;
     }
 
     /** Tries until there is a channel again; false when there is no hope or no need. */
     private boolean reopen() throws InterruptedException {
         Backoff backoff = new Backoff(FIRST_PAUSE, LONGEST_PAUSE);
+        Instant since = Instant.now();
         log.debug("{} - lost its channel, opens a new one", options.consumer());
         while (!closing.await(backoff.next(this).toMillis(), TimeUnit.MILLISECONDS)) {
             outage.awaitEnd(closing);
@@ -106,7 +125,14 @@ final class Worker implements Runnable {
                             e);
                     return false;
                 }
-                log.debug("{} - cannot subscribe to {} yet", options.consumer(), options.queue(), e);
+                if (Duration.between(since, Instant.now()).compareTo(LONGEST_PAUSE) > 0) {
+                    log.warn(
+                            "{} - cannot subscribe to {} since {}: {}",
+                            options.consumer(),
+                            options.queue(),
+                            since,
+                            Queues.reasonOf(e));
+                }
             }
         }
         return false;
@@ -133,7 +159,9 @@ final class Worker implements Runnable {
 
     /** What is in work is finished; what waits goes back to the queue, and nothing new comes until the outage is over. */
     void pause() {
-        subscription.end();
+        if (!subscription.isNearLimit()) {
+            subscription.end();
+        }
     }
 
     /** Takes nothing new; what is in work is finished and settled. */

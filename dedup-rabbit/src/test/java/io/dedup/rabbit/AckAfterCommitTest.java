@@ -98,6 +98,10 @@ class AckAfterCommitTest {
         var factory = broker.connectionFactory(proxy);
         factory.setNetworkRecoveryInterval(1);
         Connection eager = factory.newConnection();
+        var topology = eager.createChannel(); // what recovery has to declare anew, which takes its time
+        for (int i = 0; i < 40; i++) {
+            topology.queueDeclare(shop.queue + "-" + i, false, true, true, null);
+        }
         try (DedupConsumer consumer =
                 shop.consumer(eager).concurrency(4).prefetch(5).start(shop.save())) {
             for (int i = 0; i < 200; i++) {

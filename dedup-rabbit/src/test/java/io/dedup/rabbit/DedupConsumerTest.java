@@ -223,6 +223,26 @@ class DedupConsumerTest {
     }
 
     @Test
+    void anInterruptThatAHandlerLeavesBehindIsNotTheNextMessages() throws Exception {
+        AtomicInteger runs = new AtomicInteger();
+        try (DedupConsumer consumer = shop.consumer().start((tx, delivery) -> {
+            switch (runs.incrementAndGet()) {
+                case 1 -> throw new InterruptedException("a handler's own");
+                case 2 -> Thread.currentThread().interrupt();
+                default -> {}
+            }
+            shop.save(tx, delivery.getProperties().getMessageId());
+        })) {
+            shop.publish("1");
+            shop.publish("2");
+            shop.publish("3");
+            eventually().until(() -> shop.effects() == 3);
+            assertThat(consumer.state().phase()).isEqualTo(ConsumerState.Phase.RUNNING);
+            shop.assertEmptyAfter(consumer);
+        }
+    }
+
+    @Test
     void closeFinishesWhatIsInWorkAndTakesNothingNew() throws Exception {
         CountDownLatch inHandler = new CountDownLatch(1);
         AtomicBoolean closed = new AtomicBoolean();

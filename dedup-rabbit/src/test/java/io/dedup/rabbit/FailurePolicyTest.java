@@ -176,6 +176,65 @@ class FailurePolicyTest {
     }
 
     @Test
+    void anUnprotectedMessageHasItsAttemptsTooAndIsPutAsideAfterThem() throws Exception {
+        try (DedupConsumer consumer = shop.consumer()
+                .onMissingId(MissingId.PROCESS_UNPROTECTED)
+                .maxAttempts(2)
+                .start((tx, delivery) -> failing(tx, "none"))) {
+            shop.publish(new BasicProperties(), "a");
+            assertThat(awaitDeadLetter().getProps().getHeaders().get("x-dedup-attempts"))
+                    .isEqualTo(2);
+            shop.assertEmptyAfter(consumer);
+        }
+        assertThat(runs).hasValue(2);
+        assertThat(attempts()).isZero();
+    }
+
+    /** An error that looks like the database's trouble, but only this message's statements hit it. */
+    @Test
+    void aMessageThatBringsTheDatabaseIntoTroubleIsPutAsideAndItsNeighboursAreProcessed() throws Exception {
+        try (DedupConsumer consumer = shop.consumer().maxAttempts(3).start((tx, delivery) -> {
+            String id = delivery.getProperties().getMessageId();
+            if (id.equals("0")) {
+                runs.incrementAndGet();
+                throw new java.sql.SQLException("temporary file size exceeds temp_file_limit", "53400");
+            }
+            shop.save(tx, id);
+        })) {
+            for (int i = 0; i < 6; i++) {
+                shop.publish(String.valueOf(i));
+            }
+            eventually().until(() -> shop.effects() == 5);
+            assertThat(awaitDeadLetter().getProps().getMessageId()).isEqualTo("0");
+            shop.assertEmptyAfter(consumer);
+        }
+        assertThat(runs)
+                .as("one that may have been the database's, and three that count")
+                .hasValue(4);
+    }
+
+    @Test
+    void copiesRoutedByHeaderAndForeignUsersCanBePutAside() throws Exception {
+        try (DedupConsumer consumer = shop.consumer().maxAttempts(1).start((tx, delivery) -> failing(tx, "1"))) {
+            Map<String, Object> routed = Map.of("CC", java.util.List.of(shop.queue));
+            shop.publish(
+                    new BasicProperties.Builder()
+                            .messageId("1")
+                            .headers(routed)
+                            .userId("guest")
+                            .build(),
+                    "");
+            GetResponse dead = awaitDeadLetter();
+            assertThat(dead.getProps().getUserId()).isNull();
+            assertThat(dead.getProps().getHeaders()).doesNotContainKey("CC").containsKey("x-dedup-cc");
+            assertThat(dead.getProps().getHeaders().get("x-dedup-user-id")).hasToString("guest");
+            Thread.sleep(500);
+            shop.assertEmptyAfter(consumer);
+        }
+        assertThat(runs).hasValueLessThan(3); // CC had the original itself in the queue twice
+    }
+
+    @Test
     void aMessageWithoutIdCanBeKept() throws Exception {
         try (DedupConsumer consumer =
                 shop.consumer().onMissingId(MissingId.KEEP).start(shop.save())) {

@@ -72,6 +72,18 @@ class ReplyTest {
     }
 
     @Test
+    void aReplyThatAmqpCannotCarryDoesNotEndTheConsumer() throws Exception {
+        try (DedupConsumer consumer = shop.consumer()
+                .maxAttempts(1)
+                .startReplying((tx, request) -> new Reply(new byte[0], "x".repeat(256)))) {
+            shop.publish(request("1", "1"), "");
+            eventually().until(() -> shop.publisher.messageCount(shop.queue + ".dead") == 1);
+            assertThat(consumer.state().phase()).isEqualTo(ConsumerState.Phase.RUNNING);
+            shop.assertEmptyAfter(consumer);
+        }
+    }
+
+    @Test
     void aReplyToAQueueThatIsGoneDoesNotKeepTheRequest() throws Exception {
         try (DedupConsumer consumer = shop.consumer().startReplying((tx, request) -> new Reply(new byte[] {1}, null))) {
             shop.publisher.queueDelete(answers);
