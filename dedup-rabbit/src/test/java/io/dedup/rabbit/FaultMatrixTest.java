@@ -16,6 +16,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -25,6 +26,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** The promise, by brute force. {@code docs/fault-matrix.md} says what is done and how each run ends. */
 @ExtendWith(ServersExtension.class)
 @RequiresRabbitMq
+@Tag("proof")
 class FaultMatrixTest {
 
     private static final Path PAGE = Path.of("..", "docs", "fault-matrix.md");

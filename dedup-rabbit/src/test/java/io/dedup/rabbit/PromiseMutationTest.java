@@ -9,6 +9,7 @@ import io.dedup.test.ServersExtension;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -17,6 +18,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** The fault matrix goes red for a library whose crucial steps are broken, so its green is worth something. */
 @ExtendWith(ServersExtension.class)
 @RequiresRabbitMq
+@Tag("proof")
 @Timeout(180)
 class PromiseMutationTest {
 
