@@ -4,7 +4,9 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.sql.SQLException;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
 
 /** One run: the same messages to both sides, both at work at the same time under the same faults. */
 final class Comparison {
@@ -25,8 +27,12 @@ final class Comparison {
 
     Report run(Side.Consuming withLibrary) throws IOException, SQLException, TimeoutException, InterruptedException {
         out.printf(
+                Locale.ROOT,
                 "%,d orders, %,d of them sent twice by a retrying publisher (shuffled, seed %d): %,d messages a queue%n",
-                settings.orders(), settings.retries(), Settings.SEED, settings.messages());
+                settings.orders(),
+                settings.retries(),
+                Settings.SEED,
+                settings.messages());
         List<Order> stream = OrderStream.of(settings);
         try (Side dedup = new Side(servers, topology, topology.dedupQueue(), settings.orders());
                 Side plain = new Side(servers, topology, topology.plainQueue(), settings.orders())) {
@@ -34,11 +40,11 @@ final class Comparison {
             long published = topology.depth(dedup.queue());
             dedup.start(withLibrary);
             plain.start(PlainSide::start);
-            boolean finished = watch(dedup, plain);
+            String gaveUp = watch(dedup, plain);
             return new Report(
                     settings,
                     published,
-                    finished,
+                    gaveUp,
                     dedup.readOut(),
                     dedup.keys(),
                     topology.depth(topology.deadLetterQueue()),
@@ -46,17 +52,26 @@ final class Comparison {
         }
     }
 
-    /** False if the time is up. */
-    private boolean watch(Side dedup, Side plain) throws IOException, InterruptedException {
+    /** Why it gave up waiting; null if both sides came to an end. */
+    private @Nullable String watch(Side dedup, Side plain) throws IOException, InterruptedException {
         Progress progress = new Progress(out, settings.orders(), dedup, plain);
         long end = System.nanoTime() + settings.limit().toNanos();
         boolean finished = false;
-        while (!finished && System.nanoTime() < end) {
+        while (!finished && !progress.isStalled() && System.nanoTime() < end) {
             Thread.sleep(LOOK_EVERY_MILLIS);
             progress.show();
             finished = dedup.isFinished() && plain.isFinished();
+            if (!topology.broker().isOpen()) {
+                throw new IOException(
+                        "lost the connection to the broker, which is not one of those that the demo cuts");
+            }
         }
         progress.end();
-        return finished;
+        if (finished) {
+            return null;
+        }
+        return progress.isStalled()
+                ? "no new order for a while"
+                : settings.limit().toSeconds() + " seconds are over";
     }
 }

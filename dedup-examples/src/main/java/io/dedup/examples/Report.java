@@ -4,19 +4,27 @@ import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the run has shown.
  *
  * @param settings what was asked
  * @param published messages that the broker held in a queue before anyone consumed
- * @param finished whether both sides came to an end in time
+ * @param gaveUp why it did not wait for the end; null if both sides came to one
  * @param dedup the side with the library
  * @param keys messages that the library holds for processed
  * @param dead messages that the library has put aside
  * @param plain the side without it
  */
-record Report(Settings settings, long published, boolean finished, Readout dedup, long keys, long dead, Readout plain) {
+record Report(
+        Settings settings,
+        long published,
+        @Nullable String gaveUp,
+        Readout dedup,
+        long keys,
+        long dead,
+        Readout plain) {
 
     /** The result line comes last, whatever it says. */
     void print(PrintStream out) {
@@ -30,10 +38,12 @@ record Report(Settings settings, long published, boolean finished, Readout dedup
     List<String> failures() {
         List<String> failures = new ArrayList<>();
         expect(
-                finished,
+                gaveUp == null,
                 failures,
-                "not finished within %,d seconds",
-                settings.limit().toSeconds());
+                "not finished: %s; without the library %,d orders are missing, and %,d messages are left",
+                gaveUp,
+                plain.lost(settings),
+                plain.left());
         long messages = settings.messages();
         expect(published == messages, failures, "the broker counted %,d of %,d messages", published, messages);
         expect(lost() == 0, failures, "%,d orders are lost", lost());
@@ -78,7 +88,7 @@ record Report(Settings settings, long published, boolean finished, Readout dedup
         return dedup.books().doubled();
     }
 
-    private static void expect(boolean holds, List<String> failures, String otherwise, Object... values) {
+    private static void expect(boolean holds, List<String> failures, String otherwise, @Nullable Object... values) {
         if (!holds) {
             failures.add(String.format(Locale.ROOT, otherwise, values));
         }

@@ -10,9 +10,9 @@ record Settings(int orders) {
     static final int PREFETCH = 100;
     static final long SEED = 42;
 
-    // Fewer are done before the third cut can come; more do not fit into a small machine's memory.
+    // Fewer are done before the third cut can come; more could outlive the queues.
     private static final int FEWEST = 100;
-    private static final int MOST = 1_000_000;
+    private static final int MOST = 100_000;
 
     Settings {
         if (orders < FEWEST || orders > MOST) {

@@ -12,8 +12,10 @@ import java.util.UUID;
 /** The demo's own exchange and queues: every message goes to both queues. Removed at the end, by the broker if need be. */
 final class Topology implements AutoCloseable {
 
-    // If the demo is killed, the broker removes what it leaves behind.
-    private static final Map<String, Object> EXPIRES = Map.of("x-expires", 30 * 60 * 1000);
+    // If the demo is killed, the broker removes what it leaves behind. Longer than the longest run: while one lasts,
+    // nobody
+    // uses the dead-letter queue.
+    private static final Map<String, Object> EXPIRES = Map.of("x-expires", 60 * 60 * 1000);
 
     private final String name = "dedup-demo-" + UUID.randomUUID().toString().substring(0, 8);
     private final Connection broker;

@@ -52,8 +52,8 @@ class ReportTest {
 
     @Test
     void running_out_of_time_is_a_failure() {
-        Report report = new Report(SETTINGS, 120, false, readout(GOOD, 5, 0), 100, 0, PLAIN);
-        assertThat(report.failures()).singleElement().asString().startsWith("not finished within 63 seconds");
+        Report report = new Report(SETTINGS, 120, "63 seconds are over", readout(GOOD, 5, 0), 100, 0, PLAIN);
+        assertThat(report.failures()).singleElement().asString().startsWith("not finished: 63 seconds are over");
     }
 
     private static Readout readout(Books books, long redelivered, long left) {
@@ -61,6 +61,6 @@ class ReportTest {
     }
 
     private static Report report(Readout dedup, long keys) {
-        return new Report(SETTINGS, 120, true, dedup, keys, 0, PLAIN);
+        return new Report(SETTINGS, 120, null, dedup, keys, 0, PLAIN);
     }
 }
