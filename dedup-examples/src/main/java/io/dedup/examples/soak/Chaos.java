@@ -11,6 +11,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -65,7 +66,15 @@ final class Chaos implements Runnable {
         } finally {
             bed.databaseProxy.resume();
             bed.brokerProxy.resume();
-            CompletableFuture.allOf(database, broker).exceptionally(e -> null).join();
+            awaitServers();
+        }
+    }
+
+    private void awaitServers() {
+        try {
+            CompletableFuture.allOf(database, broker).join();
+        } catch (CompletionException e) {
+            failure = e;
         }
     }
 

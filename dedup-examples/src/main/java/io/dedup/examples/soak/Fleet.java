@@ -5,6 +5,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 
 /** The consumer JVMs, one in each slot. None outlives this JVM. */
 final class Fleet implements AutoCloseable {
@@ -14,6 +16,7 @@ final class Fleet implements AutoCloseable {
     private final TestBed bed;
     private final Settings settings;
     private final List<ConsumerProcess> slots = new ArrayList<>();
+    private final Set<Integer> endedByThemselves = new TreeSet<>();
     private int started;
     private boolean closed;
 
@@ -45,19 +48,24 @@ final class Fleet implements AutoCloseable {
     /** Kills the one in the slot and starts another. */
     synchronized void replace(int slot) throws IOException {
         if (!closed) {
+            noteIfDead(slot);
             slots.get(slot).kill();
             slots.set(slot, launch(slot));
         }
     }
 
-    synchronized List<Integer> dead() {
-        List<Integer> dead = new ArrayList<>();
+    /** The slots in which a JVM was found dead that nobody had killed. */
+    synchronized Set<Integer> endedByThemselves() {
         for (int slot = 0; slot < SLOTS; slot++) {
-            if (!slots.get(slot).isAlive()) {
-                dead.add(slot);
-            }
+            noteIfDead(slot);
         }
-        return dead;
+        return Set.copyOf(endedByThemselves);
+    }
+
+    private void noteIfDead(int slot) {
+        if (!slots.get(slot).isAlive()) {
+            endedByThemselves.add(slot);
+        }
     }
 
     /** Returns the slots whose JVM did not end well. */

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.TimeoutException;
 
 /**
@@ -62,23 +63,28 @@ public final class Soak {
     }
 
     private boolean run() throws InterruptedException, SQLException, IOException, TimeoutException {
+        boolean clean = false;
         try {
             publishDuringChaos();
             report.require(awaitDrained(), "the queue did not run empty, or messages remained undone");
             endConsumers();
             report.check(DeadLetterBox.read(bed));
+            clean = report.isClean();
         } finally {
-            if (!report.isClean()) {
+            if (!clean) {
                 fleet.printTails();
             }
-            report.print(faults, settings);
         }
-        return report.isClean();
+        report.print(faults, settings);
+        return clean;
     }
 
     private void publishDuringChaos() throws InterruptedException, SQLException {
         Publisher publisher = new Publisher(bed, ledger, settings);
         Thread publishing = thread("soak-publisher", publisher);
+        if (!awaitAllAtWork()) {
+            throw new IllegalStateException("not every consumer JVM has begun to work");
+        }
         Chaos chaos = new Chaos(bed, fleet, faults, settings);
         Thread striking = thread("soak-chaos", chaos);
         while (striking.isAlive()) {
@@ -86,13 +92,14 @@ public final class Soak {
             progress.print("chaos");
         }
         report.require(chaos.failure() == null, "chaos itself failed: " + chaos.failure());
-        report.require(awaitRecovery(), "not every consumer JVM went on working after the last fault");
+        report.require(awaitAllAtWork(), "not every consumer JVM went on working after the last fault");
         publisher.stop();
-        publishing.join();
+        publishing.join(MOST_SECONDS_TO_RECOVER * 1_000L);
+        report.require(!publishing.isAlive(), "the broker does not confirm what is published");
     }
 
     private void endConsumers() throws InterruptedException, IOException, TimeoutException {
-        List<Integer> dead = fleet.dead();
+        Set<Integer> dead = fleet.endedByThemselves();
         report.require(dead.isEmpty(), "consumer JVMs ended by themselves, in slots " + dead);
         List<Integer> stuck = fleet.closeGently();
         report.require(stuck.isEmpty(), "consumer JVMs did not close gently, in slots " + stuck);
@@ -100,10 +107,10 @@ public final class Soak {
         report.require(held == 0, held + " messages are back in the queue: consumers held them and never settled them");
     }
 
-    private boolean awaitRecovery() throws InterruptedException, SQLException {
-        Instant lastFault = Instant.now();
+    private boolean awaitAllAtWork() throws InterruptedException, SQLException {
+        Instant start = Instant.now();
         for (int i = 0; i < MOST_SECONDS_TO_RECOVER; i++) {
-            if (audit.allSlotsWorkedAgain(lastFault) != null) {
+            if (audit.allSlotsWorkedAgain(start) != null) {
                 return true;
             }
             Thread.sleep(1_000);
