@@ -65,17 +65,17 @@ final class Failures {
     }
 
     /**
-     * The database could not be used. Where it was the library's own statement that failed, that holds for every other
-     * message too. Where the handler stumbled, it may be the handler's doing (a limit that only its statements hit, a
-     * backend that it ends): then the database is well, and a second time counts as a failure, so that one message cannot
-     * pause its consumer for ever.
+     * The database could not be used. If it is well all the same, it was one connection that broke, and the others need
+     * not pause. If that is the handler's doing (a limit that only its statements hit, a backend that it ends), a second
+     * time counts as a failure, so that no message breaks connections for ever.
      */
     Verdict unavailable(MessageKey key, @Nullable Throwable cause) {
-        if (cause == null || cause instanceof DedupException || !isDatabaseWell()) {
+        if (!isDatabaseWell()) {
             return outage(key, cause);
         }
         Verdict.GiveBack first = giveBack(key, "the connection to the database was lost", cause);
-        return backoff.tries(key) > 1 ? failed(key, cause) : first;
+        boolean handlers = cause != null && !(cause instanceof DedupException);
+        return handlers && backoff.tries(key) > 1 ? failed(key, cause) : first;
     }
 
     private boolean isDatabaseWell() {

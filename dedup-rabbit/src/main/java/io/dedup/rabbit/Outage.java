@@ -38,9 +38,7 @@ final class Outage {
         if (reason != null) {
             return false;
         }
-        if (since.isBefore(Instant.now().minus(LONGEST_PAUSE))) {
-            backoff.forget(this); // else it is the same trouble, which the probe did not see
-        }
+        backoff.forget(this);
         reason = cause == null ? "the database cannot be used" : String.valueOf(cause.getMessage());
         since = Instant.now();
         log.warn("{} - paused since {}: {}", consumer, since, reason, cause);
