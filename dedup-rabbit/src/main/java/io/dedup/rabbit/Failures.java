@@ -74,8 +74,10 @@ final class Failures {
             return outage(key, cause);
         }
         Verdict.GiveBack first = giveBack(key, "the connection to the database was lost", cause);
-        boolean handlers = cause != null && !(cause instanceof DedupException);
-        return handlers && backoff.tries(key) > 1 ? failed(key, cause) : first;
+        if (cause == null || cause instanceof DedupException || backoff.tries(key) == 1) {
+            return first;
+        }
+        return failed(key, cause);
     }
 
     private boolean isDatabaseWell() {
