@@ -50,6 +50,10 @@ final class QpidBroker implements BrokerNode, Node.Unrestartable {
                     String.valueOf(QpidBroker.class.getResource("qpid.json")),
                     "startupLoggedToSystemOut",
                     false,
+                    // Its default is a URL that only the system class loader can open, which Maven's plugins do not
+                    // use.
+                    "initialSystemPropertiesLocation",
+                    TempFolder.file(folder, "system.properties", "").toString(),
                     "context",
                     Map.of(
                             "qpid.amqp_port", "0",
