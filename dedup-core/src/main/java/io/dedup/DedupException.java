@@ -7,6 +7,7 @@ public final class DedupException extends RuntimeException {
 
     private static final long serialVersionUID = 1L;
 
+    /** What this means for the message in hand. */
     private final Outcome outcome;
 
     /**

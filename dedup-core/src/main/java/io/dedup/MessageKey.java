@@ -25,6 +25,8 @@ public record MessageKey(String consumer, String messageId) {
     /**
      * Checks both parts.
      *
+     * @param consumer the logical name of the consumer
+     * @param messageId the message's ID
      * @throws IllegalArgumentException if a part is blank, too long, or holds a character that PostgreSQL's {@code text}
      *     cannot (NUL, half a surrogate pair) or that stands for bytes which were not UTF-8 (U+FFFD)
      */

@@ -21,6 +21,8 @@ public record Reply(byte[] body, @Nullable String contentType) {
     /**
      * Checks the size.
      *
+     * @param body the answer
+     * @param contentType its MIME type, or null
      * @throws IllegalArgumentException if the body or the content type is too large
      */
     public Reply {

@@ -46,9 +46,10 @@ class PgBouncerTest extends DedupContract {
     void start(@TempDir Path folder) throws IOException {
         Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxrwxrwx")); // it runs as nobody
         int port = freePort();
+        String password = database.password().isEmpty() ? "" : "password=" + database.password();
         Path ini = Files.writeString(folder.resolve("pgbouncer.ini"), """
                 [databases]
-                bounced = host=%s port=%d dbname=%s user=%s password=%s
+                bounced = host=%s port=%d dbname=%s user=%s %s
                 [pgbouncer]
                 listen_addr = 127.0.0.1
                 listen_port = %d
@@ -58,7 +59,7 @@ class PgBouncerTest extends DedupContract {
                 default_pool_size = 3
                 ignore_startup_parameters = extra_float_digits,options
                 """.formatted(
-                        database.host(), database.port(), database.name(), database.user(), database.password(), port));
+                        database.host(), database.port(), database.name(), database.user(), password, port));
         ProcessBuilder command = System.getProperty("user.name").equals("root")
                 ? new ProcessBuilder(BINARY.toString(), "-u", "nobody", ini.toString())
                 : new ProcessBuilder(BINARY.toString(), ini.toString());

@@ -30,7 +30,7 @@ class PromiseMutationTest {
     @CsvSource(delimiter = '|', textBlock = """
             ACK_BEFORE_COMMIT                | NEW, cut before commit: 0 effects
             NO_HEALTH_CHECK                  | SWALLOWING, no fault: 0 effects
-            REQUEUE_COUNTED_AS_SUCCESS       | NEW, cut before executeUpdate: insert orders: 0 effects
+            REQUEUE_COUNTED_AS_SUCCESS       | NEW, cut before getConnection: 0 effects
             CLAIM_OUTSIDE_THE_TRANSACTION    | FAILING, no fault: 1 keys
             MULTIPLE_ACK                     | OVERTAKEN, no fault: 0 effects of message 1, failures still counted of message 1
             LOST_COMMIT_COUNTED_AS_SUCCESS   | NEW, cut before commit: 0 effects
