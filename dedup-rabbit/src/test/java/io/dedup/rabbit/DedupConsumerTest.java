@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.rabbitmq.client.BuiltinExchangeType;
 import io.dedup.test.BrokerServer;
 import io.dedup.test.Database;
+import io.dedup.test.RequiresRabbitMq;
 import io.dedup.test.ServersExtension;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -173,6 +174,7 @@ class DedupConsumerTest {
     }
 
     @Test
+    @RequiresRabbitMq // which returns what it cannot route and lets the channel live
     void aDeadLetterThatCannotBePublishedStaysInItsQueue() throws Exception {
         try (DedupConsumer consumer = shop.consumer().start(shop.save())) {
             shop.publisher.queueDelete(shop.queue + ".dead");

@@ -89,6 +89,7 @@ class OutageTest {
     }
 
     @Test
+    @RequiresRabbitMq // which tells a consumer that its queue is gone
     void aQueueThatIsDeletedAndDeclaredAnewIsConsumedAgain() throws Exception {
         try (DedupConsumer consumer = shop.consumer(connection).start(shop.save())) {
             shop.publish("1");

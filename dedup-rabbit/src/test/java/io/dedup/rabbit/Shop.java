@@ -164,10 +164,12 @@ final class Shop implements AutoCloseable {
 
     @Override
     public void close() throws Exception {
-        try (Connection cleanup = broker.connectionFactory().newConnection();
-                Channel channel = cleanup.createChannel()) {
-            channel.queueDelete(queue);
-            channel.queueDelete(queue + ".dead");
+        try (Connection cleanup = broker.connectionFactory().newConnection()) {
+            for (String each : new String[] {queue, queue + ".dead"}) {
+                if (Queues.exists(cleanup, each)) { // RabbitMQ would not mind, other brokers do
+                    cleanup.createChannel().queueDelete(each);
+                }
+            }
         }
         connection.abort();
         pool.close();
