@@ -133,8 +133,8 @@ class ClaimRaceTest {
         for (int round = 0; round < 5; round++) {
             orders.execute("DELETE FROM processed_message WHERE message_id <> '" + key.messageId() + "'");
             CountDownLatch start = new CountDownLatch(1);
-            var one = CompletableFuture.supplyAsync(() -> claimAll(dedup, start, keys));
-            var two = CompletableFuture.supplyAsync(() -> claimAll(dedup, start, reversed));
+            var one = Orders.onItsOwnThread(() -> claimAll(dedup, start, keys));
+            var two = Orders.onItsOwnThread(() -> claimAll(dedup, start, reversed));
             start.countDown();
             assertThat(one.get() + two.get()).isEqualTo(keys.size());
         }
@@ -156,7 +156,7 @@ class ClaimRaceTest {
     private CompletableFuture<Outcome> secondWaits(Duration bound) throws SQLException {
         long holder = pidOf(first);
         Deduplicator dedup = withBound(bound);
-        var second = CompletableFuture.supplyAsync(() -> {
+        var second = Orders.onItsOwnThread(() -> {
             try {
                 return dedup.process(key, tx -> Orders.save(tx, key));
             } catch (SQLException e) {

@@ -42,7 +42,7 @@ class CollisionTest {
         try (Connection first = orders.dataSource.getConnection()) {
             first.setAutoCommit(false);
             dedup.claim(first, key);
-            second = CompletableFuture.supplyAsync(() -> dedup.attempt(key, tx -> Orders.save(tx, key)));
+            second = Orders.onItsOwnThread(() -> dedup.attempt(key, tx -> Orders.save(tx, key)));
             Thread.sleep(300); // until it waits; if it came later it would see the key and prove less
             first.commit();
         }
@@ -58,8 +58,8 @@ class CollisionTest {
         orders.execute("ALTER ROLE CURRENT_USER SET deadlock_timeout = '50ms'");
         Deduplicator dedup = Deduplicator.create(orders.dataSource);
         CyclicBarrier bothHoldOne = new CyclicBarrier(2);
-        var one = CompletableFuture.supplyAsync(() -> transfer(dedup, 1, 2, bothHoldOne));
-        var two = CompletableFuture.supplyAsync(() -> transfer(dedup, 2, 1, bothHoldOne));
+        var one = Orders.onItsOwnThread(() -> transfer(dedup, 1, 2, bothHoldOne));
+        var two = Orders.onItsOwnThread(() -> transfer(dedup, 2, 1, bothHoldOne));
         assertThat(one.get().outcome()).isEqualTo(Outcome.PROCESSED);
         assertThat(two.get().outcome()).isEqualTo(Outcome.PROCESSED);
         assertThat(one.get().tries() + two.get().tries()).as("they did collide").isGreaterThan(2);

@@ -6,7 +6,9 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 import javax.sql.DataSource;
 
 /** A business table to see effects in, beside the migrated table of keys. */
@@ -29,6 +31,11 @@ final class Orders {
 
     static MessageKey newKey() {
         return new MessageKey("test", "message " + COUNTER.incrementAndGet());
+    }
+
+    /** The common pool has one thread on a machine of two cores, and two that wait for each other need two. */
+    static <T> CompletableFuture<T> onItsOwnThread(Supplier<T> work) {
+        return CompletableFuture.supplyAsync(work, task -> new Thread(task).start());
     }
 
     static void save(Connection tx, MessageKey key) throws SQLException {

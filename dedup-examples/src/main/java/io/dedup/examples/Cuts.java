@@ -20,7 +20,7 @@ final class Cuts implements RecoveryListener {
     private final TcpProxy proxy;
     private final int orders;
     private final Set<String> seen = ConcurrentHashMap.newKeySet();
-    private boolean connected = true;
+    private boolean connected;
     private volatile int made;
 
     Cuts(TcpProxy proxy, int orders) {
@@ -34,6 +34,11 @@ final class Cuts implements RecoveryListener {
             seen.add(delivery.getProperties().getMessageId());
             cutIfDue();
         };
+    }
+
+    /** All its channels are open. */
+    synchronized void begin() {
+        connected = true;
     }
 
     /** Different orders that the handler has run for. */

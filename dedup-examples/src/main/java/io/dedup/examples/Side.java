@@ -77,6 +77,7 @@ final class Side implements AutoCloseable {
 
     void start(Consuming consuming) throws IOException {
         consumer = consuming.start(this);
+        cuts.begin();
     }
 
     String queue() {
