@@ -12,8 +12,6 @@ import java.util.UUID;
 import java.util.concurrent.atomic.AtomicReference;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Makes a message's effects in one PostgreSQL database happen exactly once, however often the message arrives.
@@ -35,30 +33,26 @@ import org.slf4j.LoggerFactory;
  */
 public final class Deduplicator {
 
-    private static final Logger log = LoggerFactory.getLogger(Deduplicator.class);
-
     private final DataSource dataSource;
-    private final Transactions transactions;
+    private final Transactions own; // of the library's, apart from messages
     private final ProcessedMessages messages;
-    private final AttemptLog attempts;
-    private final TimeLimit timeLimit;
+    private final AttemptLog failures;
+    private final Attempts attempts;
     private final Duration retention;
-    private final DedupListener listener;
 
     Deduplicator(
             DataSource dataSource,
-            TableName table,
-            Duration maxWait,
-            TimeLimit timeLimit,
-            Duration retention,
-            DedupListener listener) {
+            Transactions own,
+            ProcessedMessages messages,
+            AttemptLog failures,
+            Attempts attempts,
+            Duration retention) {
         this.dataSource = dataSource;
-        this.transactions = new Transactions(dataSource);
-        this.messages = new ProcessedMessages(table, maxWait);
-        this.attempts = new AttemptLog(table, maxWait);
-        this.timeLimit = timeLimit;
+        this.own = own;
+        this.messages = messages;
+        this.failures = failures;
+        this.attempts = attempts;
         this.retention = retention;
-        this.listener = listener;
     }
 
     /**
@@ -134,22 +128,30 @@ public final class Deduplicator {
      * @return what became of it, and why
      */
     public Result attempt(MessageKey key, @Nullable Fingerprint body, Work<?> work) {
-        requireNonNull(key, "key");
-        requireNonNull(work, "work");
-        long start = System.nanoTime();
-        Transactions.Ending ending = transactions.run(tx -> switch (messages.claim(tx, key, body)) {
-            case DUPLICATE -> Outcome.DUPLICATE;
-            case DIFFERENT_BODY -> Outcome.DIFFERENT_BODY;
-            case FRESH -> {
-                runGuarded(work, tx);
-                yield Outcome.PROCESSED;
-            }
-        });
-        Duration took = Duration.ofNanos(System.nanoTime() - start);
-        Result result = new Result(key, ending.outcome(), ending.cause(), ending.tries(), took);
-        log.debug("{} - {}", key, result.outcome());
-        tell(() -> listener.onResult(result));
-        return result;
+        return attempts.one(new Task(key, body, work));
+    }
+
+    /**
+     * For messages that are waiting anyway: several in one transaction.
+     *
+     * @param max how many at most; what is best depends on the handler, from 20 to 100 as a rule
+     * @return the groups; one for all threads of a consumer, since it learns what size does well
+     * @throws IllegalArgumentException if the maximum is not positive
+     */
+    public Groups groups(int max) {
+        return new Groups(attempts, max);
+    }
+
+    /**
+     * The same deduplicator, with messages processed in another's transactions. Its own bookkeeping (failures, purge,
+     * replies looked up) stays on the DataSource.
+     *
+     * @param source begins a transaction for each message or group
+     * @return a deduplicator with this one's table and options
+     */
+    public Deduplicator with(TransactionSource source) {
+        requireNonNull(source, "source");
+        return new Deduplicator(dataSource, own, messages, failures, attempts.on(source), retention);
     }
 
     /**
@@ -164,7 +166,7 @@ public final class Deduplicator {
      */
     public boolean claim(Connection tx, MessageKey key) {
         requireNonNull(key, "key");
-        return joined(tx, () -> messages.claim(tx, key, null)) == Claim.FRESH;
+        return joined(tx, () -> messages.claimJoined(tx, key));
     }
 
     /**
@@ -177,7 +179,7 @@ public final class Deduplicator {
      * @throws DedupException as {@link #claim}; no key is claimed
      */
     public Set<MessageKey> claimAll(Connection tx, Collection<MessageKey> keys) {
-        return joined(tx, () -> messages.claimAll(tx, keys));
+        return joined(tx, () -> messages.groups().claim(tx, keys));
     }
 
     /**
@@ -208,7 +210,7 @@ public final class Deduplicator {
 
     /**
      * Counts a failure of a message's handler, in a transaction of its own since the failed one left nothing behind. The
-     * count ends when the message is processed, or by {@link #forgetFailures}.
+     * count ends by being processed, or by {@link #forgetFailures}.
      *
      * @param key the message
      * @param failure what the handler threw; its text is kept, cut to 1,000 characters
@@ -216,7 +218,7 @@ public final class Deduplicator {
      * @throws DedupException if the database cannot be used; nothing is counted
      */
     public FailedAttempts recordFailure(MessageKey key, Throwable failure) {
-        return alone("count of a failure", tx -> attempts.record(tx, key, failure));
+        return alone("count of a failure", tx -> failures.record(tx, key, failure));
     }
 
     /**
@@ -227,7 +229,7 @@ public final class Deduplicator {
      */
     public void forgetFailures(MessageKey key) {
         alone("end of a count", tx -> {
-            attempts.forget(tx, key);
+            failures.forget(tx, key);
             return key;
         });
     }
@@ -268,8 +270,8 @@ public final class Deduplicator {
     public void verify() {
         SchemaCheck.run(dataSource, messages.table());
         MessageKey key = new MessageKey("io.dedup", "verify " + UUID.randomUUID());
-        Transactions.Ending ending = transactions.run(tx -> {
-            attempts.record(tx, key, new IllegalStateException("a trial"));
+        Transactions.Ending ending = own.run(tx -> {
+            failures.record(tx, key, new IllegalStateException("a trial"));
             messages.claim(tx, key, null);
             return Outcome.DUPLICATE; // which is rolled back
         });
@@ -292,7 +294,7 @@ public final class Deduplicator {
     /**
      * Forgets the keys of messages processed longer ago than this; after that, such a message would be processed again.
      * Deletes in chunks of 1,000, each a transaction of its own that skips locked rows. Only one node purges at a time.
-     * Counts of failures that old go too.
+     * Counts of failures that old go too, and those of messages that have been processed since.
      *
      * @param olderThan the retention; longer than any redelivery, dead-letter replay and publisher's retry can take
      * @return how many were forgotten; 0 as well if another node is purging
@@ -300,8 +302,8 @@ public final class Deduplicator {
      * @throws DedupException if the database cannot be used; the chunks before that stay deleted
      */
     public long purge(Duration olderThan) {
-        long rows = new Purge(transactions, messages).run(olderThan);
-        tell(() -> listener.onPurged(rows));
+        long rows = new Purge(own, messages).run(olderThan);
+        attempts.tellPurged(rows);
         return rows;
     }
 
@@ -335,18 +337,13 @@ public final class Deduplicator {
         return new PurgeSchedule(this, retention, every);
     }
 
-    private void runGuarded(Work<?> work, Connection tx) throws Transactions.WorkFailed {
-        GuardedConnection guard = new GuardedConnection(tx);
-        try {
-            timeLimit.run(work, guard);
-        } catch (Throwable t) {
-            if (t instanceof InterruptedException) {
-                Thread.currentThread().interrupt();
-            }
-            throw new Transactions.WorkFailed(t);
-        } finally {
-            guard.revoke();
-        }
+    /**
+     * What the tables say of messages, for operators.
+     *
+     * @return the ledger
+     */
+    public Ledger ledger() {
+        return new Ledger(this, messages, failures);
     }
 
     @SuppressWarnings("unchecked") // what the work throws is an X, an unchecked exception or an Error
@@ -359,14 +356,14 @@ public final class Deduplicator {
     }
 
     @FunctionalInterface
-    private interface Own<T> {
+    interface Own<T> {
         T run(Connection tx) throws SQLException;
     }
 
     /** A transaction of the library's own. */
-    private <T> T alone(String operation, Own<T> work) {
+    <T> T alone(String operation, Own<T> work) {
         AtomicReference<T> value = new AtomicReference<>();
-        Transactions.Ending ending = transactions.run(tx -> {
+        Transactions.Ending ending = own.run(tx -> {
             value.set(work.run(tx));
             return Outcome.PROCESSED;
         });
@@ -390,14 +387,6 @@ public final class Deduplicator {
             return claim.run();
         } catch (SQLException e) {
             throw Trouble.of("claim", e);
-        }
-    }
-
-    private static void tell(Runnable event) {
-        try {
-            event.run();
-        } catch (Throwable e) { // a message's settlement must not hang on it
-            log.warn("a DedupListener failed; messages are not affected", e);
         }
     }
 }

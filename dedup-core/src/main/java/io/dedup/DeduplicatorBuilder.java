@@ -103,6 +103,15 @@ public final class DeduplicatorBuilder {
      * @throws IllegalArgumentException if schema or table is not a plain name
      */
     public Deduplicator build() {
-        return new Deduplicator(dataSource, new TableName(schema, table), maxWait, timeLimit, retention, listener);
+        TableName name = new TableName(schema, table);
+        Transactions own = new Transactions(new JdbcTransactions(dataSource));
+        ProcessedMessages messages = new ProcessedMessages(name, maxWait);
+        return new Deduplicator(
+                dataSource,
+                own,
+                messages,
+                new AttemptLog(name, maxWait),
+                new Attempts(own, messages, timeLimit, listener),
+                retention);
     }
 }

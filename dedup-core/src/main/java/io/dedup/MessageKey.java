@@ -35,6 +35,18 @@ public record MessageKey(String consumer, String messageId) {
         check("message ID", messageId);
     }
 
+    /**
+     * The key of a message that shares its ID with another one, and is to be processed all the same: made of the ID's
+     * hash and the body's, so that it fits.
+     *
+     * @param body the message's own body
+     * @return a key that no message has which is told apart by its ID
+     */
+    public MessageKey withBody(Fingerprint body) {
+        String id = Fingerprint.of(messageId.getBytes(StandardCharsets.UTF_8)).toString();
+        return new MessageKey(consumer, id.substring(0, 32) + " " + body);
+    }
+
     @Override
     public String toString() {
         return consumer + "/" + messageId;

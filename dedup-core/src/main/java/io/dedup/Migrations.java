@@ -24,8 +24,9 @@ final class Migrations {
         } catch (NoClassDefFoundError e) {
             throw new DedupException(
                     Outcome.UNAVAILABLE,
-                    "Flyway is not on the class path; add org.flywaydb:flyway-database-postgresql, or apply " + FIRST
-                            + " (it is in dedup-core's jar under io/dedup/) by other means and do not call migrate()",
+                    "Flyway is not on the class path; add org.flywaydb:flyway-database-postgresql, or apply the"
+                            + " scripts of db/migration/postgresql (in dedup-core's jar under io/dedup/) in order by"
+                            + " other means and do not call migrate()",
                     e);
         }
     }

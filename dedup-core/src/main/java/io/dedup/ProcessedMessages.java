@@ -1,18 +1,13 @@
 package io.dedup;
 
-import java.sql.Array;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.util.Collection;
-import java.util.Comparator;
-import java.util.HashSet;
-import java.util.List;
+import java.time.Instant;
+import java.time.OffsetDateTime;
 import java.util.Optional;
-import java.util.Set;
-import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,36 +22,20 @@ import org.jspecify.annotations.Nullable;
  */
 final class ProcessedMessages {
 
-    // The aggregates read all of insert and delete before the outer row, and so the reset, is evaluated.
+    // The CASE makes sure that the old bound is noted before the new one is set. A CTE would do it more clearly, and
+    // cost
+    // half as much again as the whole statement does. Where nothing is inserted, nothing is put back.
     private static final String CLAIM = """
-            WITH bound AS MATERIALIZED (
-                SELECT current_setting('lock_timeout') AS before, set_config('lock_timeout', ?, true)
-            ), claim AS (
-                INSERT INTO %s (consumer, message_id, fingerprint)
-                SELECT ?, ?, ? FROM bound
-                ON CONFLICT (consumer, message_id) DO NOTHING
-                RETURNING consumer, message_id
-            ), cleared AS (
-                DELETE FROM %s WHERE (consumer, message_id) = (SELECT consumer, message_id FROM claim) RETURNING 1
-            )
-            SELECT fresh, set_config('lock_timeout', before, true)
-            FROM (SELECT count(*) AS fresh FROM claim) AS counted, (SELECT count(*) FROM cleared) AS done, bound""";
+            INSERT INTO %s (consumer, message_id, fingerprint)
+            SELECT ?, ?, ?
+            WHERE set_config('lock_timeout', CASE
+                WHEN set_config('dedup.lock_timeout', current_setting('lock_timeout'), true) IS NULL THEN '0' ELSE ?
+                END, true) IS NOT NULL
+            ON CONFLICT (consumer, message_id) DO NOTHING
+            RETURNING set_config('lock_timeout', current_setting('dedup.lock_timeout'), true)""";
 
-    private static final String CLAIM_ALL = """
-            WITH bound AS MATERIALIZED (
-                SELECT current_setting('lock_timeout') AS before, set_config('lock_timeout', ?, true)
-            ), claim AS (
-                INSERT INTO %s (consumer, message_id)
-                SELECT key.consumer, key.message_id FROM unnest(?::text[], ?::text[]) WITH ORDINALITY AS key (consumer, message_id, place), bound
-                ORDER BY key.place
-                ON CONFLICT (consumer, message_id) DO NOTHING
-                RETURNING consumer, message_id
-            ), cleared AS (
-                DELETE FROM %s WHERE (consumer, message_id) IN (SELECT consumer, message_id FROM claim) RETURNING 1
-            )
-            SELECT consumers, message_ids, set_config('lock_timeout', before, true)
-            FROM (SELECT array_agg(consumer) AS consumers, array_agg(message_id) AS message_ids FROM claim) AS fresh,
-                (SELECT count(*) FROM cleared) AS done, bound""";
+    private static final String PUT_BACK =
+            "SELECT set_config('lock_timeout', current_setting('dedup.lock_timeout'), true)";
 
     private static final String FINGERPRINT = "SELECT fingerprint FROM %s WHERE consumer = ? AND message_id = ?";
 
@@ -66,12 +45,32 @@ final class ProcessedMessages {
     private static final String REPLY =
             "SELECT reply, reply_type FROM %s WHERE consumer = ? AND message_id = ? AND reply IS NOT NULL";
 
+    private static final String PROCESSED_AT = "SELECT processed_at FROM %s WHERE consumer = ? AND message_id = ?";
+
+    private static final String FORGET = "DELETE FROM %s WHERE consumer = ? AND message_id = ?";
+
+    // A table that was never analyzed has reltuples -1; the statistics then know what was inserted and deleted.
+    private static final String SIZE = """
+            SELECT CASE WHEN reltuples >= 0 THEN reltuples::bigint ELSE pg_stat_get_live_tuples(oid) END,
+                   pg_total_relation_size(oid)
+            FROM pg_class WHERE oid = ?::regclass""";
+
     // An array of row addresses: always a direct fetch, whatever the planner thinks of the table's size.
     private static final String PURGE = """
             DELETE FROM %1$s WHERE ctid = ANY (ARRAY(
                 SELECT ctid FROM %1$s
-                WHERE %2$s < now() - make_interval(secs => ?)
-                ORDER BY %2$s
+                WHERE processed_at < now() - make_interval(secs => ?)
+                ORDER BY processed_at
+                LIMIT ?
+                FOR UPDATE SKIP LOCKED))""";
+
+    // A message that was processed has no failures, but its claim leaves them to the purge.
+    private static final String PURGE_ATTEMPTS = """
+            DELETE FROM %1$s WHERE ctid = ANY (ARRAY(
+                SELECT ctid FROM %1$s AS attempt
+                WHERE last_at < now() - make_interval(secs => ?) OR EXISTS (
+                    SELECT FROM %2$s AS message
+                    WHERE message.consumer = attempt.consumer AND message.message_id = attempt.message_id)
                 LIMIT ?
                 FOR UPDATE SKIP LOCKED))""";
 
@@ -79,13 +78,10 @@ final class ProcessedMessages {
     private static final String PURGE_LOCK =
             "SELECT pg_try_advisory_xact_lock(hashtextextended('io.dedup purge of ' || ?::regclass::oid, 0))";
 
-    private static final Comparator<MessageKey> ORDER =
-            Comparator.comparing(MessageKey::consumer).thenComparing(MessageKey::messageId);
-
     private final TableName table;
     private final String lockTimeout;
     private final String claim;
-    private final String claimAll;
+    private final GroupClaims groups;
     private final String fingerprint;
     private final String saveReply;
     private final String reply;
@@ -94,20 +90,21 @@ final class ProcessedMessages {
 
     ProcessedMessages(TableName table, Duration maxWait) {
         this.table = table;
-        this.lockTimeout = maxWait.toMillis() + "ms";
-        this.claim = CLAIM.formatted(table.sql(), table.attemptsSql());
-        this.claimAll = CLAIM_ALL.formatted(table.sql(), table.attemptsSql());
+        this.lockTimeout = GroupClaims.millis(maxWait);
+        this.claim = CLAIM.formatted(table.sql());
+        this.groups = new GroupClaims(table, maxWait);
         this.fingerprint = FINGERPRINT.formatted(table.sql());
         this.saveReply = SAVE_REPLY.formatted(table.sql());
         this.reply = REPLY.formatted(table.sql());
-        this.purge = PURGE.formatted(table.sql(), "processed_at");
-        this.purgeAttempts = PURGE.formatted(table.attemptsSql(), "last_at");
+        this.purge = PURGE.formatted(table.sql());
+        this.purgeAttempts = PURGE_ATTEMPTS.formatted(table.attemptsSql(), table.sql());
     }
 
     TableName table() {
         return table;
     }
 
+    /** Unless the answer is FRESH, the wait is bounded for whatever follows in the transaction. */
     Claim claim(Connection tx, MessageKey key, @Nullable Fingerprint body) throws SQLException {
         while (!insert(tx, key, body)) {
             if (body == null) {
@@ -118,61 +115,41 @@ final class ProcessedMessages {
                 select.setString(2, key.messageId());
                 ResultSet row = select.executeQuery();
                 if (row.next()) {
-                    byte[] stored = row.getBytes(1);
-                    // A key from before fingerprints were asked for says nothing about the body.
-                    return stored == null || !body.differsFrom(stored) ? Claim.DUPLICATE : Claim.DIFFERENT_BODY;
+                    return Claim.ofKnown(body, row.getBytes(1));
                 }
             }
-            // Purged between the two statements: the key is free again.
+            putBack(tx); // purged between the two statements: the key is free again
         }
         return Claim.FRESH;
     }
 
-    private boolean insert(Connection tx, MessageKey key, @Nullable Fingerprint body) throws SQLException {
-        try (PreparedStatement insert = tx.prepareStatement(claim)) {
-            insert.setString(1, lockTimeout);
-            insert.setString(2, key.consumer());
-            insert.setString(3, key.messageId());
-            insert.setBytes(4, body == null ? null : body.bytes());
-            ResultSet row = insert.executeQuery();
-            row.next();
-            return row.getInt(1) == 1;
-        }
-    }
-
-    /** The fresh ones among the keys, in one statement. */
-    Set<MessageKey> claimAll(Connection tx, Collection<MessageKey> keys) throws SQLException {
-        // Sorted: two groups that insert the same keys in different order would deadlock.
-        Set<MessageKey> sorted = new TreeSet<>(ORDER);
-        sorted.addAll(keys);
-        try (PreparedStatement insert = tx.prepareStatement(claimAll)) {
-            insert.setString(1, lockTimeout);
-            insert.setArray(
-                    2, array(tx, sorted.stream().map(MessageKey::consumer).toList()));
-            insert.setArray(
-                    3, array(tx, sorted.stream().map(MessageKey::messageId).toList()));
-            ResultSet row = insert.executeQuery();
-            row.next();
-            return keysIn(row);
-        }
-    }
-
-    private static Set<MessageKey> keysIn(ResultSet row) throws SQLException {
-        Array consumers = row.getArray(1);
-        if (consumers == null) { // array_agg of no rows
-            return Set.of();
-        }
-        String[] consumer = (String[]) consumers.getArray();
-        String[] messageId = (String[]) row.getArray(2).getArray();
-        Set<MessageKey> fresh = new HashSet<>();
-        for (int i = 0; i < consumer.length; i++) {
-            fresh.add(new MessageKey(consumer[i], messageId[i]));
+    /** Bounds nothing that follows. */
+    boolean claimJoined(Connection tx, MessageKey key) throws SQLException {
+        boolean fresh = insert(tx, key, null);
+        if (!fresh) {
+            putBack(tx);
         }
         return fresh;
     }
 
-    private static Array array(Connection tx, List<String> values) throws SQLException {
-        return tx.createArrayOf("text", values.toArray());
+    private boolean insert(Connection tx, MessageKey key, @Nullable Fingerprint body) throws SQLException {
+        try (PreparedStatement insert = tx.prepareStatement(claim)) {
+            insert.setString(1, key.consumer());
+            insert.setString(2, key.messageId());
+            insert.setBytes(3, body == null ? null : body.bytes());
+            insert.setString(4, lockTimeout);
+            return insert.executeQuery().next();
+        }
+    }
+
+    private static void putBack(Connection tx) throws SQLException {
+        try (PreparedStatement select = tx.prepareStatement(PUT_BACK)) {
+            select.execute();
+        }
+    }
+
+    GroupClaims groups() {
+        return groups;
     }
 
     boolean saveReply(Connection tx, MessageKey key, Reply answer) throws SQLException {
@@ -191,6 +168,34 @@ final class ProcessedMessages {
             select.setString(2, key.messageId());
             ResultSet row = select.executeQuery();
             return row.next() ? Optional.of(new Reply(row.getBytes(1), row.getString(2))) : Optional.empty();
+        }
+    }
+
+    Optional<Instant> processedAt(Connection tx, MessageKey key) throws SQLException {
+        try (PreparedStatement select = tx.prepareStatement(PROCESSED_AT.formatted(table.sql()))) {
+            select.setString(1, key.consumer());
+            select.setString(2, key.messageId());
+            ResultSet row = select.executeQuery();
+            return row.next()
+                    ? Optional.of(row.getObject(1, OffsetDateTime.class).toInstant())
+                    : Optional.empty();
+        }
+    }
+
+    boolean forget(Connection tx, MessageKey key) throws SQLException {
+        try (PreparedStatement delete = tx.prepareStatement(FORGET.formatted(table.sql()))) {
+            delete.setString(1, key.consumer());
+            delete.setString(2, key.messageId());
+            return delete.executeUpdate() == 1;
+        }
+    }
+
+    TableSize size(Connection tx) throws SQLException {
+        try (PreparedStatement select = tx.prepareStatement(SIZE)) {
+            select.setString(1, table.sql());
+            ResultSet row = select.executeQuery();
+            row.next();
+            return new TableSize(row.getLong(1), row.getLong(2));
         }
     }
 

@@ -27,9 +27,8 @@ final class Purge {
 
     long run(Duration olderThan) {
         requirePositive("retention", olderThan);
-        long keys = all(tx -> messages.purge(tx, olderThan, CHUNK));
-        all(tx -> messages.purgeAttempts(tx, olderThan, CHUNK));
-        return keys;
+        all(tx -> messages.purgeAttempts(tx, olderThan, CHUNK)); // while the keys still tell which are over
+        return all(tx -> messages.purge(tx, olderThan, CHUNK));
     }
 
     private interface Chunk {

@@ -3,10 +3,7 @@ package io.dedup;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.concurrent.ThreadLocalRandom;
-import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Begin, work, health check, commit; everything else ends in a rollback. Says what became of the transaction and never
@@ -14,7 +11,6 @@ import org.slf4j.LoggerFactory;
  */
 final class Transactions {
 
-    private static final Logger log = LoggerFactory.getLogger(Transactions.class);
     private static final int MAX_TRIES = 5;
     private static final int FIRST_PAUSE_MILLIS = 10;
 
@@ -25,7 +21,12 @@ final class Transactions {
     }
 
     /** How a transaction ended. */
-    record Ending(Outcome outcome, @Nullable Throwable cause, int tries) {}
+    record Ending(Outcome outcome, @Nullable Throwable cause, int tries) {
+
+        boolean collided() {
+            return outcome == Outcome.BUSY && cause != null && SqlStates.isCollision(SqlStates.of(cause));
+        }
+    }
 
     /** Tells what the handler threw from what the library's own statements threw. */
     static final class WorkFailed extends Exception {
@@ -36,59 +37,49 @@ final class Transactions {
         }
     }
 
-    private final DataSource dataSource;
+    private final TransactionSource source;
 
-    Transactions(DataSource dataSource) {
-        this.dataSource = dataSource;
+    Transactions(TransactionSource source) {
+        this.source = source;
     }
 
     Ending run(Body body) {
         for (int tries = 1; ; tries++) {
             Ending ending = once(body, tries);
-            boolean collided = ending.outcome == Outcome.BUSY && SqlStates.isCollision(stateOf(ending));
-            if (!collided || tries == MAX_TRIES || !pause(tries)) {
+            if (!ending.collided() || tries == MAX_TRIES || !pause(tries)) {
                 return ending;
             }
         }
     }
 
-    private Ending once(Body body, int tries) {
-        Connection tx;
-        try {
-            tx = dataSource.getConnection();
-        } catch (SQLException | RuntimeException e) {
-            return new Ending(Outcome.UNAVAILABLE, Trouble.noConnection(e), tries);
-        }
-        try {
-            return inside(tx, body, tries);
-        } finally {
-            close(tx);
-        }
+    /** For those who know something better after a collision. */
+    Ending once(Body body) {
+        return once(body, 1);
     }
 
-    private static Ending inside(Connection tx, Body body, int tries) {
-        boolean autoCommit;
+    private Ending once(Body body, int tries) {
+        OpenTransaction tx;
         try {
-            autoCommit = begin(tx);
+            tx = source.begin();
         } catch (SQLException | RuntimeException e) {
             return new Ending(Outcome.UNAVAILABLE, Trouble.of("begin", e), tries);
         }
         Outcome outcome;
         try {
-            outcome = body.run(tx);
+            outcome = body.run(tx.connection());
             if (outcome == Outcome.PROCESSED) {
-                Trouble.checkHealth(tx);
+                Trouble.checkHealth(tx.connection());
             }
         } catch (Throwable t) { // Errors too: autocommit must not come back, and with it a commit, before the rollback
             Throwable thrown = t instanceof WorkFailed ? requireCause(t) : t;
-            boolean undone = end(tx, autoCommit, true, thrown);
+            boolean undone = rollback(tx, thrown);
             return ending(t, thrown, undone, tries);
         }
         if (outcome != Outcome.PROCESSED) {
-            end(tx, autoCommit, true, null);
+            rollback(tx, null);
             return new Ending(outcome, null, tries);
         }
-        return commit(tx, autoCommit, tries);
+        return commit(tx, tries);
     }
 
     private static Ending ending(Throwable t, Throwable thrown, boolean undone, int tries) {
@@ -106,85 +97,34 @@ final class Transactions {
         return new Ending(innocent ? Outcome.UNAVAILABLE : Outcome.FAILED, thrown, tries);
     }
 
-    private static Ending commit(Connection tx, boolean autoCommit, int tries) {
+    private static Ending commit(OpenTransaction tx, int tries) {
         try {
             tx.commit();
-        } catch (SQLException | RuntimeException e) {
+            return new Ending(Outcome.PROCESSED, null, tries);
+        } catch (DedupException e) {
+            return new Ending(e.outcome(), e, tries);
+        } catch (Throwable e) { // an Error too leaves it open whether the commit has happened
             String state = SqlStates.of(e);
             if (SqlStates.leavesCommitUnknown(state)) {
-                abort(tx);
                 return new Ending(Outcome.UNKNOWN, e, tries);
             }
-            end(tx, autoCommit, true, e);
             return SqlStates.isCollision(state)
                     ? new Ending(Outcome.BUSY, e, tries)
                     : new Ending(Outcome.FAILED, Trouble.commitRefused(e), tries);
         }
-        end(tx, autoCommit, false, null);
-        return new Ending(Outcome.PROCESSED, null, tries);
     }
 
-    /** Returns what autocommit was. */
-    private static boolean begin(Connection tx) throws SQLException {
-        boolean autoCommit = tx.getAutoCommit();
-        if (autoCommit) {
-            tx.setAutoCommit(false);
-            if (tx.getAutoCommit()) {
-                throw new DedupException(
-                        Outcome.UNAVAILABLE,
-                        "the DataSource's connections stay in autocommit mode, so no two writes can share a transaction;"
-                                + " give the library a DataSource whose connections honour setAutoCommit(false)",
-                        null);
-            }
-        }
-        if (tx.isReadOnly()) {
-            throw new DedupException(
-                    Outcome.UNAVAILABLE,
-                    "the DataSource's connections are read-only; the message's key could not be written."
-                            + " Give the library a DataSource for writing (in HikariCP: readOnly=false)",
-                    null);
-        }
-        return autoCommit;
-    }
-
-    /** Ends the transaction and leaves the connection as it was found; returns false if it had to be thrown away. */
-    private static boolean end(Connection tx, boolean autoCommit, boolean rollback, @Nullable Throwable original) {
+    /** Returns false if the connection was lost over it. */
+    private static boolean rollback(OpenTransaction tx, @Nullable Throwable original) {
         try {
-            if (rollback) {
-                tx.rollback();
-            }
-            if (autoCommit) {
-                tx.setAutoCommit(true);
-            }
+            tx.rollback();
             return true;
         } catch (SQLException | RuntimeException e) {
             if (original != null && original != e) {
                 original.addSuppressed(e);
             }
-            abort(tx);
             return false;
         }
-    }
-
-    /** A connection in an unknown state must not go back to a pool as good. */
-    private static void abort(Connection tx) {
-        try {
-            tx.abort(Runnable::run);
-        } catch (SQLException | RuntimeException e) {
-            log.debug("abort of a broken connection failed", e);
-        }
-    }
-
-    private static void close(Connection tx) {
-        try {
-            tx.close();
-        } catch (SQLException | RuntimeException e) {
-            log.debug("close failed after the transaction's end", e);
-        }
-    }
-
-    private static @Nullable String stateOf(Ending ending) {
-        return ending.cause == null ? null : SqlStates.of(ending.cause);
     }
 
     private static Throwable requireCause(Throwable t) {

@@ -60,6 +60,21 @@ class PurgeTest {
     }
 
     @Test
+    void failuresOfMessagesThatWereProcessedSinceAreSweptAwayAndOthersStay() {
+        MessageKey succeeded = Orders.newKey();
+        MessageKey failing = Orders.newKey();
+        dedup.recordFailure(succeeded, new IllegalStateException());
+        dedup.recordFailure(failing, new IllegalStateException());
+        assertThat(dedup.attempt(succeeded, tx -> {}).outcome()).isEqualTo(Outcome.PROCESSED);
+        dedup.purge(WEEK);
+        assertThat(dedup.recordFailure(failing, new IllegalStateException()).count())
+                .isEqualTo(2);
+        assertThat(orders.count("SELECT count(*) FROM processed_message_attempt WHERE message_id = '"
+                        + succeeded.messageId() + "'"))
+                .isZero();
+    }
+
+    @Test
     void rowsThatAreLockedAreSkippedAndNotWaitedFor() throws SQLException {
         try (Connection other = orders.dataSource.getConnection();
                 Statement lock = other.createStatement()) {

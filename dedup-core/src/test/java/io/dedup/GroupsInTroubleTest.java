@@ -1,0 +1,93 @@
+package io.dedup;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.dedup.test.Database;
+import io.dedup.test.PostgresServer;
+import io.dedup.test.ServersExtension;
+import io.dedup.test.TcpProxy;
+import io.dedup.test.Trap;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** A group's connection breaks. */
+@ExtendWith(ServersExtension.class)
+@Timeout(60)
+class GroupsInTroubleTest {
+
+    private final Orders orders;
+    private final TcpProxy proxy;
+    private final Groups groups;
+    private final List<MessageKey> keys =
+            IntStream.range(0, 5).mapToObj(i -> Orders.newKey()).toList();
+    private final List<Task> tasks = keys.stream()
+            .map(key -> new Task(key, null, tx -> Orders.save(tx, key)))
+            .toList();
+
+    GroupsInTroubleTest(Database database, PostgresServer server) {
+        this.orders = Orders.in(database);
+        this.proxy = TcpProxy.to(server.host(), server.port());
+        this.groups = Deduplicator.create(database.through(proxy).dataSource()).groups(10);
+    }
+
+    @AfterEach
+    void close() {
+        proxy.close();
+    }
+
+    @Test
+    void aLostCommitAnswerLeavesAllOfThemUnknownAndTheRedeliveriesAreDuplicates() throws InterruptedException {
+        groups.attempt(tasks.subList(4, 5));
+        Trap trap = proxy.onClientSending("COMMIT").cutAfter();
+        List<Result> results = groups.attempt(tasks);
+        trap.awaitSprung(Duration.ofSeconds(5));
+        assertThat(results.subList(0, 4))
+                .allMatch(result -> result.outcome() == Outcome.UNKNOWN && result.cause() != null);
+        assertThat(results.get(4).outcome()).as("known from before").isEqualTo(Outcome.DUPLICATE);
+        assertThat(groups.attempt(tasks)).extracting(Result::outcome).containsOnly(Outcome.DUPLICATE);
+        keys.forEach(key -> assertThat(orders.effectsOf(key)).isOne());
+    }
+
+    @Test
+    void aRepeatInAGroupOfUnknownEndIsUnknownToo() throws InterruptedException {
+        Trap trap = proxy.onClientSending("COMMIT").cutBefore();
+        List<Result> results = groups.attempt(List.of(tasks.get(0), tasks.get(0)));
+        trap.awaitSprung(Duration.ofSeconds(5));
+        assertThat(results).extracting(Result::outcome).containsOnly(Outcome.UNKNOWN);
+        assertThat(orders.keysOf(keys.get(0))).isZero();
+    }
+
+    @Test
+    void aConnectionThatAHandlerBreaksIsNobodyElsesTrouble() {
+        AtomicInteger runs = new AtomicInteger();
+        Task breaking = new Task(Orders.newKey(), null, tx -> {
+            runs.incrementAndGet();
+            proxy.cut();
+            Orders.save(tx, keys.get(0));
+        });
+        List<Result> results = groups.attempt(List.of(tasks.get(1), breaking, tasks.get(2)));
+        assertThat(results)
+                .extracting(Result::outcome)
+                .containsExactly(Outcome.PROCESSED, Outcome.UNAVAILABLE, Outcome.PROCESSED);
+        assertThat(runs).hasValue(2);
+    }
+
+    @Test
+    void whileTheDatabaseIsAwayAllAreUnavailableAfterOneLook() {
+        proxy.refuse();
+        proxy.cut();
+        List<Result> results = groups.attempt(tasks);
+        assertThat(results).hasSize(5).allMatch(result -> result.outcome() == Outcome.UNAVAILABLE);
+        assertThat(results)
+                .extracting(Result::cause)
+                .containsOnly(results.get(0).cause());
+        proxy.accept();
+        assertThat(groups.attempt(tasks)).extracting(Result::outcome).containsOnly(Outcome.PROCESSED);
+    }
+}
