@@ -22,12 +22,14 @@ final class DeadLetters {
     private final Deduplicator dedup;
     private final String consumer;
     private final @Nullable String queue;
+    private final DeliveryListener listener;
 
     DeadLetters(Connection connection, Options options) {
         this.connection = connection;
         this.dedup = options.dedup();
         this.consumer = options.consumer();
         this.queue = options.deadLetterQueue();
+        this.listener = options.listener();
     }
 
     /** Whether they go to the dead-letter exchange of the queue they came from, and not to ours. */
@@ -62,7 +64,8 @@ final class DeadLetters {
     }
 
     /** The count of attempts ends with them: a dead letter that is replayed has all of them again. */
-    void forgetFailures(Verdict.DeadLetter dead) {
+    void done(Verdict.DeadLetter dead) {
+        listener.onDeadLetter(consumer, dead.reason());
         if (dead.key() != null && dead.attempts() != null) {
             try {
                 dedup.forgetFailures(dead.key());

@@ -4,6 +4,7 @@ import com.rabbitmq.client.Channel;
 import com.rabbitmq.client.Connection;
 import com.rabbitmq.client.DeliverCallback;
 import com.rabbitmq.client.Delivery;
+import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -15,11 +16,12 @@ final class DedupCallback implements DeliverCallback {
     private final Intake intake;
     private final Settler settler;
 
-    DedupCallback(Connection connection, Channel channel, Options options, ReplyHandler handler) {
-        this.intake = new Intake(options, handler);
+    DedupCallback(Connection connection, Channel channel, Options options, Processor processor) {
+        this.intake = new Intake(options, processor);
         Pauses pauses = new Pauses("dedup-" + options.consumer() + "-pauses");
         this.settler = new Settler(
                 channel,
+                null,
                 new DeadLetters(connection, options),
                 pauses,
                 this::process,
@@ -34,7 +36,8 @@ final class DedupCallback implements DeliverCallback {
 
     private void process(Delivery delivery) {
         try {
-            settler.settle(delivery, intake.judge(delivery));
+            List<Delivery> one = List.of(delivery);
+            settler.settle(one, intake.judge(one));
         } catch (RuntimeException | Error e) {
             log.error("a delivery could not be settled; it comes again when its channel is closed", e);
         }

@@ -37,25 +37,52 @@ public final class DedupConsumer implements AutoCloseable {
     private final Intake intake;
     private final Outage outage;
     private final Pauses pauses;
+    private final List<Line> lines = new ArrayList<>();
     private final List<Worker> workers = new ArrayList<>();
     private final List<Thread> threads = new ArrayList<>();
     private volatile @Nullable Instant closedSince;
 
-    DedupConsumer(Connection connection, Options options, ReplyHandler handler) {
+    DedupConsumer(Connection connection, Options options, Processor processor) {
         this.options = options;
-        this.intake = new Intake(options, handler);
+        this.intake = new Intake(options, processor);
         this.pauses = new Pauses("dedup-" + options.consumer() + "-pauses");
         this.outage = new Outage(options, pauses);
         DeadLetters deadLetters = new DeadLetters(connection, options);
+        // Without lanes each worker has a channel of its own; lanes share one.
+        Lanes lanes = new Lanes(options.consumer(), options.lane() == null ? 1 : options.concurrency(), options.lane());
+        subscribe(connection, lanes);
+        for (Line line : lines) {
+            for (int lane = 0; lane < lanes.count(); lane++) {
+                workers.add(new Worker(
+                        options.consumer(),
+                        line,
+                        lane,
+                        intake,
+                        current -> new Settler(
+                                current.channel(),
+                                current.unsettled(),
+                                deadLetters,
+                                pauses,
+                                current::offerAgain,
+                                current::end),
+                        this::pause));
+            }
+        }
+        start();
+    }
+
+    private void subscribe(Connection connection, Lanes lanes) {
         try {
-            for (int i = 1; i <= options.concurrency(); i++) {
-                workers.add(new Worker(connection, options, intake, deadLetters, pauses, outage, this::pause));
+            while (lines.size() * lanes.count() < options.concurrency()) {
+                lines.add(new Line(connection, options, lanes, outage));
             }
         } catch (IOException | RuntimeException e) {
-            workers.forEach(Worker::close);
-            throw DedupConsumerBuilder.refusal(
-                    "cannot consume from queue '" + options.queue() + "': " + Queues.reasonOf(e), e);
+            lines.forEach(Line::close);
+            throw StartCheck.refusal("cannot consume from queue '" + options.queue() + "': " + Queues.reasonOf(e), e);
         }
+    }
+
+    private void start() {
         for (Worker worker : workers) {
             Thread thread = new Thread(worker, "dedup-" + options.consumer() + "-" + (threads.size() + 1));
             thread.setDaemon(true);
@@ -67,7 +94,8 @@ public final class DedupConsumer implements AutoCloseable {
     }
 
     /**
-     * A builder. Defaults: one worker, prefetch 100, IDs from the AMQP property {@code message-id}.
+     * A builder. Defaults: one worker, one message at a time, prefetch 100, IDs from the AMQP property {@code
+     * message-id}.
      *
      * @param connection the broker, with automatic recovery on; stays the application's to close
      * @param dedup the database
@@ -90,8 +118,8 @@ public final class DedupConsumer implements AutoCloseable {
         }
         ConsumerState state = outage.state();
         if (state.phase() == ConsumerState.Phase.RUNNING) {
-            for (Worker worker : workers) {
-                Instant since = worker.unsubscribedSince();
+            for (Line line : lines) {
+                Instant since = line.unsubscribedSince();
                 if (since != null) {
                     return new ConsumerState(ConsumerState.Phase.PAUSED, "no channel to the broker", since);
                 }
@@ -123,7 +151,7 @@ public final class DedupConsumer implements AutoCloseable {
      * @param limit how long to wait
      */
     public void close(Duration limit) {
-        workers.forEach(Worker::stop);
+        lines.forEach(Line::stop);
         if (!join(limit)) {
             intake.closing();
             threads.forEach(Thread::interrupt);
@@ -134,13 +162,14 @@ public final class DedupConsumer implements AutoCloseable {
                         limit);
             }
         }
+        lines.forEach(Line::close);
         closedSince = closedSince == null ? Instant.now() : closedSince;
         pauses.close();
     }
 
     private void pause(Verdict.Outage trouble) {
         if (outage.begin(trouble.cause())) {
-            workers.forEach(Worker::pause);
+            lines.forEach(Line::pause);
         }
     }
 

@@ -7,19 +7,18 @@ import com.rabbitmq.client.Connection;
 import com.rabbitmq.client.DeliverCallback;
 import io.dedup.DedupException;
 import io.dedup.Deduplicator;
-import io.dedup.MessageKey;
-import io.dedup.Outcome;
-import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Function;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** Options of a {@link DedupConsumer}. Not thread-safe. */
 public final class DedupConsumerBuilder {
 
-    private static final Logger log = LoggerFactory.getLogger(DedupConsumerBuilder.class);
+    static final int MOST_PREFETCHED = 65_535;
+    private static final int USUAL_BATCH = 100;
 
     private final Connection connection;
     private final Deduplicator dedup;
@@ -33,10 +32,13 @@ public final class DedupConsumerBuilder {
     private @Nullable Duration maxAge;
     private int concurrency = 1;
     private int prefetch = 100;
+    private int maxGroup; // 0: not set
+    private @Nullable LaneKey lane;
     private int maxAttempts = 5;
     private Predicate<Throwable> neverRetry = failure -> false;
     private Duration firstPause = Duration.ofSeconds(1);
     private Duration longestPause = Duration.ofMinutes(1);
+    private final List<DeliveryListener> listeners = new ArrayList<>();
 
     DedupConsumerBuilder(Connection connection, Deduplicator dedup, String queue) {
         this.connection = requireNonNull(connection, "connection");
@@ -133,8 +135,8 @@ public final class DedupConsumerBuilder {
     }
 
     /**
-     * How many messages are in work at a time, each on a thread and a channel of its own and with a connection to the
-     * database. Default: 1.
+     * How many threads work at a time, each with a channel of its own (but see {@link #lane}) and with a connection to
+     * the database. Default: 1.
      *
      * @param workers at least 1
      * @return this
@@ -153,10 +155,41 @@ public final class DedupConsumerBuilder {
      * @see <a href="https://www.rabbitmq.com/docs/consumer-prefetch">RabbitMQ, consumer prefetch</a>
      */
     public DedupConsumerBuilder prefetch(int messages) {
-        if (messages > 65_535) {
+        if (messages > MOST_PREFETCHED) {
             throw new IllegalArgumentException("prefetch " + messages + " is more than AMQP can say (65535)");
         }
         this.prefetch = requirePositive("prefetch", messages);
+        return this;
+    }
+
+    /**
+     * Lets messages that have been delivered already share a transaction: one claim and one commit for up to this many,
+     * and the handler is called for each as before. Never waits for more to come. On trouble a group is rolled back and
+     * its messages are processed one by one, so a handler may run again although another message failed: leave it at 1
+     * where handlers have effects outside the database. A group keeps its row locks until its commit; where messages
+     * touch rows that others touch too, set {@link #lane}. Default: 1, every message in a transaction of its own.
+     *
+     * @param messages from 20 to 100 as a rule; more than {@link #prefetch} never wait in one place
+     * @return this
+     * @see io.dedup.Groups
+     */
+    public DedupConsumerBuilder maxGroup(int messages) {
+        this.maxGroup = requirePositive("maxGroup", messages);
+        return this;
+    }
+
+    /**
+     * Sends all messages of one business entity through the same worker of this consumer, in the order they came in, so
+     * that workers never fight for its rows. All workers share one channel then, whose prefetch is {@link #prefetch}
+     * times {@link #concurrency}. A message that is tried again loses its place, and several consumers on one queue
+     * (other processes too) do not know of each other's lanes; RabbitMQ's single active consumer sees to that.
+     *
+     * @param key names the entity
+     * @return this
+     * @see <a href="https://www.rabbitmq.com/docs/consumers#single-active-consumer">RabbitMQ, single active consumer</a>
+     */
+    public DedupConsumerBuilder lane(LaneKey key) {
+        this.lane = requireNonNull(key, "lane");
         return this;
     }
 
@@ -207,6 +240,17 @@ public final class DedupConsumerBuilder {
     }
 
     /**
+     * Who is told what became of each delivery, for metrics; another one each time this is called. Default: nobody.
+     *
+     * @param listener must be thread-safe
+     * @return this
+     */
+    public DedupConsumerBuilder listener(DeliveryListener listener) {
+        this.listeners.add(requireNonNull(listener, "listener"));
+        return this;
+    }
+
+    /**
      * Checks database, pool and queue, and starts to consume.
      *
      * @param handler what to do for each new message
@@ -226,9 +270,25 @@ public final class DedupConsumerBuilder {
      */
     public DedupConsumer startReplying(ReplyHandler handler) {
         requireNonNull(handler, "handler");
-        Options options = check();
+        return start(check(maxGroupOr(1)), options -> new OneByOne(options, handler));
+    }
+
+    /**
+     * Like {@link #start}, for a handler that writes many messages at once, with multi-row statements. It is handed what
+     * has arrived, up to {@link #maxGroup}, which is 100 here if it is not set.
+     *
+     * @param handler what to do for the new ones among some messages
+     * @return the consumer; close it before the connection and the DataSource
+     * @throws DedupException that says what is missing, if anything is
+     */
+    public DedupConsumer startBatch(BatchHandler handler) {
+        requireNonNull(handler, "handler");
+        return start(check(maxGroupOr(USUAL_BATCH)), options -> new Batches(options, handler));
+    }
+
+    private DedupConsumer start(Options options, Function<Options, Processor> processor) {
         dedup.verifyPool(concurrency);
-        return new DedupConsumer(connection, options, handler);
+        return new DedupConsumer(connection, options, processor.apply(options));
     }
 
     private static ReplyHandler withoutReply(DeliveryHandler handler) {
@@ -250,7 +310,7 @@ public final class DedupConsumerBuilder {
      *
      * It works on the thread that calls it; only a message that its quorum queue is about to drop for having come back too
      * often is tried again on a thread of the library. There is no pause while the database is away: each message comes
-     * again after its own. Concurrency and prefetch are the application's affair. Nobody else may acknowledge on that
+     * again after its own. Concurrency and prefetch are the application's affair, and there are no groups or lanes. Nobody else may acknowledge on that
      * channel with {@code multiple}, and it must not consume with {@code autoAck}.
      *
      * @param channel the channel that consumes
@@ -259,12 +319,13 @@ public final class DedupConsumerBuilder {
      * @throws DedupException that says what is missing, if anything is
      */
     public DeliverCallback callback(Channel channel, DeliveryHandler handler) {
-        return new DedupCallback(connection, requireNonNull(channel, "channel"), check(), withoutReply(handler));
+        ReplyHandler silent = withoutReply(handler);
+        Options options = check(1);
+        return new DedupCallback(
+                connection, requireNonNull(channel, "channel"), options, new OneByOne(options, silent));
     }
 
-    private Options check() {
-        var unused = new MessageKey(consumer, "any"); // throws what is wrong with the name
-        dedup.verify();
+    private Options check(int maxGroup) {
         Options options = new Options(
                 dedup,
                 queue,
@@ -277,53 +338,19 @@ public final class DedupConsumerBuilder {
                 maxAge,
                 concurrency,
                 prefetch,
+                maxGroup,
+                lane,
                 maxAttempts,
                 neverRetry,
                 firstPause,
-                longestPause);
-        warnOfShortRetention(options);
-        try {
-            if (!Queues.exists(connection, queue)) {
-                throw refusal("there is no queue '" + queue + "'; declare it before its consumer starts", null);
-            }
-            new DeadLetters(connection, options).declare();
-        } catch (IOException | RuntimeException e) {
-            throw e instanceof DedupException d
-                    ? d
-                    : refusal(
-                            "cannot look at queue '" + queue + "' or declare '" + deadLetterQueue + "': "
-                                    + Queues.reasonOf(e)
-                                    + "; check the connection, and the user's rights to read, write and configure them",
-                            e);
-        }
+                longestPause,
+                DeliveryListener.all(listeners));
+        StartCheck.run(connection, options);
         return options;
     }
 
-    private static void warnOfShortRetention(Options options) {
-        Duration retention = options.dedup().retention();
-        Duration retries = new Backoff(options.firstPause(), options.longestPause()).total(options.maxAttempts());
-        Duration maxAge = options.maxAge();
-        if (retries.compareTo(retention) >= 0) {
-            log.warn(
-                    "{} - keys are remembered for {}, but {} attempts can take {}; a redelivery may be processed twice."
-                            + " Raise the Deduplicator's retention",
-                    options.consumer(),
-                    retention,
-                    options.maxAttempts(),
-                    retries);
-        }
-        if (maxAge != null && maxAge.compareTo(retention) > 0) {
-            log.warn(
-                    "{} - keys are remembered for {}, but messages may be {} old; an old duplicate may be processed"
-                            + " twice. Lower maxAge, or raise the Deduplicator's retention",
-                    options.consumer(),
-                    retention,
-                    maxAge);
-        }
-    }
-
-    static DedupException refusal(String message, @Nullable Throwable cause) {
-        return new DedupException(Outcome.UNAVAILABLE, message, cause);
+    private int maxGroupOr(int usual) {
+        return maxGroup == 0 ? usual : maxGroup;
     }
 
     private static int requirePositive(String name, int value) {

@@ -63,10 +63,4 @@ final class Identity {
             }
         };
     }
-
-    /** The key of a message that shares its ID with another one. */
-    MessageKey withBody(MessageKey key, Fingerprint body) {
-        byte[] id = key.messageId().getBytes(java.nio.charset.StandardCharsets.UTF_8);
-        return new MessageKey(consumer, Fingerprint.of(id).toString().substring(0, 32) + " " + body);
-    }
 }

@@ -8,38 +8,29 @@ import io.dedup.MessageKey;
 import io.dedup.Outcome;
 import io.dedup.Reply;
 import io.dedup.Result;
-import java.time.Instant;
-import java.util.Date;
-import java.util.concurrent.atomic.AtomicReference;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Processes one delivery and says what is to be done with it. Knows no channel. Thread-safe. */
+/** Processes deliveries and says what is to be done with each. Knows no channel. Thread-safe. */
 final class Intake {
 
     private static final Logger log = LoggerFactory.getLogger(Intake.class);
 
-    /** Thrown inside the transaction, so that a message that was processed long ago is still recognised. */
-    private static final class TooOld extends RuntimeException {
-        private static final long serialVersionUID = 1L;
-
-        TooOld(String message) {
-            super(message, null, false, false);
-        }
-    }
-
     private final Options options;
     private final Deduplicator dedup;
     private final Identity identity;
-    private final ReplyHandler handler;
+    private final Processor processor;
     private final Failures failures;
 
-    Intake(Options options, ReplyHandler handler) {
+    Intake(Options options, Processor processor) {
         this.options = options;
         this.dedup = options.dedup();
         this.identity = new Identity(options);
-        this.handler = handler;
+        this.processor = processor;
         this.failures = new Failures(options);
     }
 
@@ -51,44 +42,66 @@ final class Intake {
         failures.closing();
     }
 
-    Verdict judge(Delivery delivery) {
+    int mostAtOnce() {
+        return processor.mostAtOnce();
+    }
+
+    /** One verdict for each, in the same order. */
+    List<Verdict> judge(List<Delivery> deliveries) {
+        List<Identity.Found> found = new ArrayList<>(deliveries.size());
+        List<Item> items = new ArrayList<>(deliveries.size());
+        for (Delivery delivery : deliveries) {
+            Identity.Found each = look(delivery);
+            found.add(each);
+            if (each instanceof Identity.Found.Key known) {
+                items.add(item(delivery, known));
+            }
+        }
+        Iterator<Item> item = items.iterator();
+        Iterator<Result> result = processor.process(items).iterator();
+        List<Verdict> verdicts = new ArrayList<>(deliveries.size());
+        for (Identity.Found each : found) {
+            if (each instanceof Identity.Found.Key known) {
+                verdicts.add(verdict(item.next(), result.next(), known));
+            } else if (each instanceof Identity.Found.None none) {
+                verdicts.add(none.verdict());
+            } else if (each instanceof Identity.Found.Keep keep) {
+                verdicts.add(failures.giveBack("a message of " + options.consumer(), "no ID to be had", keep.cause()));
+            }
+        }
+        return verdicts;
+    }
+
+    private Identity.Found look(Delivery delivery) {
         Identity.Found found = identity.of(delivery);
-        if (found instanceof Identity.Found.Keep keep) {
-            return failures.giveBack("a message of " + options.consumer(), "no ID to be had", keep.cause());
-        }
-        if (found instanceof Identity.Found.None none) {
-            return none.verdict();
-        }
-        if (Returns.areTooMany(delivery)) {
-            return new Verdict.DeadLetter(
+        if (found instanceof Identity.Found.Key && Returns.areTooMany(delivery)) {
+            return new Identity.Found.None(new Verdict.DeadLetter(
                     "came back " + Returns.of(delivery)
                             + " times without an end, and the broker drops it soon; its handler"
                             + " may end the process",
-                    null);
+                    null));
         }
-        return process(delivery, (Identity.Found.Key) found);
+        return found;
     }
 
-    private Verdict process(Delivery delivery, Identity.Found.Key found) {
-        MessageKey key = found.key();
-        Fingerprint body = options.fingerprints() ? Fingerprint.of(delivery.getBody()) : null;
-        AtomicReference<@Nullable Reply> answer = new AtomicReference<>();
-        Result result = attempt(key, body, delivery, answer);
+    private Item item(Delivery delivery, Identity.Found.Key known) {
+        return new Item(delivery, known.key(), options.fingerprints() ? Fingerprint.of(delivery.getBody()) : null);
+    }
+
+    private Verdict verdict(Item item, Result result, Identity.Found.Key known) {
         if (result.outcome() == Outcome.DIFFERENT_BODY
-                && body != null
-                && options.differentBody() == DifferentBody.PROCESS) {
-            result = attempt(identity.withBody(key, body), body, delivery, answer);
+                && item.body() != null
+                && options.differentBody() == DifferentBody.PROCESS
+                && item.key().equals(known.key())) {
+            Item other = item.as(item.key().withBody(item.body()));
+            return verdict(other, processor.process(List.of(other)).get(0), known);
         }
-        if (result.outcome() == Outcome.DUPLICATE && hasReplyTo(delivery)) {
-            return answerAgain(result.key());
+        options.listener().onDelivery(result, Returns.isRedelivered(item.delivery()));
+        if (result.outcome() == Outcome.DUPLICATE && item.asksForReply()) {
+            return answerAgain(item.key());
         }
         // The key that was claimed at last, or the one that stands for it.
-        return verdict(result, key.equals(found.counted()) ? result.key() : found.counted(), answer.get());
-    }
-
-    private static boolean hasReplyTo(Delivery delivery) {
-        String replyTo = delivery.getProperties().getReplyTo();
-        return replyTo != null && !replyTo.isEmpty();
+        return verdict(result, known.key().equals(known.counted()) ? item.key() : known.counted(), item.reply());
     }
 
     private Verdict answerAgain(MessageKey key) {
@@ -97,30 +110,6 @@ final class Intake {
             return new Verdict.Ack(dedup.replyOf(key).orElse(null));
         } catch (DedupException e) { // committed, but not to be acknowledged without its reply
             return failures.outage(key, e);
-        }
-    }
-
-    private Result attempt(
-            MessageKey key, @Nullable Fingerprint body, Delivery delivery, AtomicReference<@Nullable Reply> answer) {
-        return dedup.attempt(key, body, tx -> {
-            answer.set(null); // of a run that was rolled back
-            refuseIfTooOld(delivery);
-            Reply reply = handler.handle(tx, delivery);
-            if (reply != null && hasReplyTo(delivery)) {
-                dedup.saveReply(tx, key, reply);
-                answer.set(reply);
-            }
-        });
-    }
-
-    private void refuseIfTooOld(Delivery delivery) {
-        Date timestamp = delivery.getProperties().getTimestamp();
-        if (options.maxAge() != null && timestamp != null) {
-            Instant published = timestamp.toInstant();
-            if (published.isBefore(Instant.now().minus(options.maxAge()))) {
-                throw new TooOld("too old: published " + published + ", more than " + options.maxAge()
-                        + " ago, so its key may have been forgotten");
-            }
         }
     }
 
@@ -140,7 +129,7 @@ final class Intake {
                         : new Verdict.DeadLetter(
                                 "a message with this ID and another body was processed before", null, key, null);
             case FAILED ->
-                result.cause() instanceof TooOld old
+                result.cause() instanceof Freshness.TooOld old
                         ? new Verdict.DeadLetter(String.valueOf(old.getMessage()), null, key, null)
                         : failures.failed(counted, cause(result));
             case BUSY -> failures.giveBack(key, "busy", null);

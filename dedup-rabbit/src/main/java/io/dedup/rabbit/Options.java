@@ -18,7 +18,10 @@ record Options(
         @Nullable Duration maxAge,
         int concurrency,
         int prefetch,
+        int maxGroup,
+        @Nullable LaneKey lane,
         int maxAttempts,
         Predicate<Throwable> neverRetry,
         Duration firstPause,
-        Duration longestPause) {}
+        Duration longestPause,
+        DeliveryListener listener) {}

@@ -21,6 +21,11 @@ final class Returns {
         return headers != null && headers.get("x-delivery-count") instanceof Number count ? count.longValue() : 0;
     }
 
+    /** Whether the broker has handed it out before, to whomever; a publisher's copy of a message has a history of its own. */
+    static boolean isRedelivered(Delivery delivery) {
+        return delivery.getEnvelope().isRedeliver() || of(delivery) > 0;
+    }
+
     /** From here on a message stays with its consumer between two attempts, and does not go back. */
     static boolean areMany(Delivery delivery) {
         return of(delivery) >= MANY;

@@ -7,13 +7,16 @@ import com.rabbitmq.client.Delivery;
 import io.dedup.Reply;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Settles the deliveries of one channel, each by its own tag: {@code multiple} would acknowledge older ones that are
- * still in work. A call that fails means that the channel is gone and the broker gives the delivery to someone else;
+ * Settles the deliveries of one channel, with {@code multiple} only where everything older is settled: it would
+ * acknowledge what is still in work. A call that fails means that the channel is gone and the broker gives the delivery to someone else;
  * if its effects are committed, it will be recognised there.
  *
  * @see <a href="https://www.rabbitmq.com/docs/confirms">RabbitMQ, consumer acknowledgements</a>
@@ -25,30 +28,48 @@ final class Settler {
     private static final Duration AFTER_FAILED_PUBLISH = Duration.ofSeconds(5);
 
     private final Channel channel;
+    private final @Nullable Unsettled unsettled;
     private final DeadLetters deadLetters;
     private final Pauses pauses;
     private final Consumer<Delivery> again;
     private final Runnable giveUp;
 
     /**
-     * {@code again} is given a delivery that stayed here and whose pause is over; {@code giveUp} is to close the channel
+     * {@code unsettled} is null for a channel on which others settle too; {@code again} is given a delivery that stayed here and whose pause is over; {@code giveUp} is to close the channel
      * when a call on it has failed.
      */
-    Settler(Channel channel, DeadLetters deadLetters, Pauses pauses, Consumer<Delivery> again, Runnable giveUp) {
+    Settler(
+            Channel channel,
+            @Nullable Unsettled unsettled,
+            DeadLetters deadLetters,
+            Pauses pauses,
+            Consumer<Delivery> again,
+            Runnable giveUp) {
         this.channel = channel;
+        this.unsettled = unsettled;
         this.deadLetters = deadLetters;
         this.pauses = pauses;
         this.again = again;
         this.giveUp = giveUp;
     }
 
-    void settle(Delivery delivery, Verdict verdict) {
-        if (verdict instanceof Verdict.Ack ack) {
-            if (ack.reply() != null) {
-                reply(delivery, ack.reply());
+    void settle(List<Delivery> deliveries, List<Verdict> verdicts) {
+        List<Long> done = new ArrayList<>(deliveries.size());
+        for (int i = 0; i < deliveries.size(); i++) {
+            if (verdicts.get(i) instanceof Verdict.Ack ack) {
+                if (ack.reply() != null) {
+                    reply(deliveries.get(i), ack.reply());
+                }
+                done.add(tag(deliveries.get(i)));
+            } else {
+                settle(deliveries.get(i), verdicts.get(i));
             }
-            ack(delivery);
-        } else if (verdict instanceof Verdict.GiveBack back) {
+        }
+        ack(done);
+    }
+
+    private void settle(Delivery delivery, Verdict verdict) {
+        if (verdict instanceof Verdict.GiveBack back) {
             giveBack(delivery, back.failure(), back.pause());
         } else if (verdict instanceof Verdict.Outage outage) {
             giveBack(delivery, false, outage.pause());
@@ -69,8 +90,24 @@ final class Settler {
         quietly(() -> channel.basicPublish("", delivery.getProperties().getReplyTo(), properties, reply.body()));
     }
 
-    private void ack(Delivery delivery) {
-        quietly(() -> channel.basicAck(tag(delivery), false));
+    /** One call for those that nothing older is left of, and one for each of the others. */
+    private void ack(List<Long> tags) {
+        quietly(() -> {
+            long allUpTo = unsettled == null ? 0 : unsettled.removeAll(tags);
+            long newest = 0;
+            int together = 0;
+            for (long tag : tags) {
+                if (tag > allUpTo) {
+                    channel.basicAck(tag, false);
+                } else {
+                    newest = Math.max(newest, tag);
+                    together++;
+                }
+            }
+            if (together > 0) {
+                channel.basicAck(newest, together > 1);
+            }
+        });
     }
 
     /** The delivery stays unacknowledged during the pause, and others of the channel pass it. */
@@ -79,24 +116,24 @@ final class Settler {
             if (Returns.areMany(delivery)) {
                 again.accept(delivery);
             } else if (failure) {
-                quietly(() -> channel.basicReject(tag(delivery), true));
+                settleAlone(delivery, () -> channel.basicReject(tag(delivery), true));
             } else {
-                quietly(() -> channel.basicNack(tag(delivery), false, true));
+                settleAlone(delivery, () -> channel.basicNack(tag(delivery), false, true));
             }
         });
     }
 
     private void deadLetter(Delivery delivery, Verdict.DeadLetter dead) {
         if (deadLetters.isBrokers()) {
-            quietly(() -> channel.basicReject(tag(delivery), false));
+            settleAlone(delivery, () -> channel.basicReject(tag(delivery), false));
         } else if (publish(delivery, dead)) {
-            ack(delivery);
+            ack(List.of(tag(delivery)));
         } else {
             giveBack(delivery, false, AFTER_FAILED_PUBLISH);
             return;
         }
         log.warn("{} - dead-lettered: {}", dead.key() == null ? "delivery" : dead.key(), dead.reason(), dead.cause());
-        deadLetters.forgetFailures(dead);
+        deadLetters.done(dead);
     }
 
     private boolean publish(Delivery delivery, Verdict.DeadLetter dead) {
@@ -115,6 +152,16 @@ final class Settler {
 
     private interface Call {
         void run() throws IOException;
+    }
+
+    /** It counts as unsettled until the call is on its way: nobody's {@code multiple} may overtake that. */
+    private void settleAlone(Delivery delivery, Call call) {
+        quietly(() -> {
+            call.run();
+            if (unsettled != null) {
+                unsettled.remove(tag(delivery));
+            }
+        });
     }
 
     /**

@@ -1,177 +1,106 @@
 package io.dedup.rabbit;
 
-import com.rabbitmq.client.Connection;
 import com.rabbitmq.client.Delivery;
-import com.rabbitmq.client.Recoverable;
-import com.rabbitmq.client.ShutdownSignalException;
-import java.io.IOException;
-import java.time.Duration;
 import java.time.Instant;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** One thread with one channel: takes a delivery, has it processed, settles it. Opens a new channel when one dies. */
+/** One thread on one lane: takes what waits there, has it processed, settles it. */
 final class Worker implements Runnable {
 
     private static final Logger log = LoggerFactory.getLogger(Worker.class);
-    private static final Duration FIRST_PAUSE = Duration.ofMillis(100);
-    private static final Duration LONGEST_PAUSE = Duration.ofSeconds(10);
 
-    private final Connection connection;
-    private final Options options;
+    private final String consumer;
+    private final Line line;
+    private final int lane;
     private final Intake intake;
-    private final DeadLetters deadLetters;
-    private final Pauses pauses;
-    private final Outage outage;
+    private final Function<Subscription, Settler> settlers;
     private final Consumer<Verdict.Outage> onOutage;
-    private final CountDownLatch closing = new CountDownLatch(1);
-    private volatile Subscription subscription;
-    private volatile @Nullable Instant unsubscribedSince;
     private volatile @Nullable Instant busySince;
 
-    /** Subscribes at once, so that whoever starts it hears what is wrong. */
     Worker(
-            Connection connection,
-            Options options,
+            String consumer,
+            Line line,
+            int lane,
             Intake intake,
-            DeadLetters deadLetters,
-            Pauses pauses,
-            Outage outage,
-            Consumer<Verdict.Outage> onOutage)
-            throws IOException {
-        this.connection = connection;
-        this.options = options;
+            Function<Subscription, Settler> settlers,
+            Consumer<Verdict.Outage> onOutage) {
+        this.consumer = consumer;
+        this.line = line;
+        this.lane = lane;
         this.intake = intake;
-        this.deadLetters = deadLetters;
-        this.pauses = pauses;
-        this.outage = outage;
+        this.settlers = settlers;
         this.onOutage = onOutage;
-        this.subscription = Subscription.open(connection, options);
     }
 
     @Override
     public void run() {
         try {
-            boolean subscribed = true;
-            while (subscribed) {
-                work(subscription);
-                subscription.close();
-                unsubscribedSince = Instant.now();
-                subscribed = !isClosing() && reopen();
-                unsubscribedSince = null;
+            for (Subscription current = line.first(); current != null; current = line.after(current)) {
+                work(current);
             }
         } catch (InterruptedException e) {
-            log.debug("{} - interrupted by close()", options.consumer());
-        } finally {
-            subscription.close();
+            log.debug("{} - interrupted by close()", consumer);
         }
     }
 
     private void work(Subscription current) throws InterruptedException {
-        Settler settler = new Settler(current.channel(), deadLetters, pauses, current::offerAgain, current::end);
+        Settler settler = settlers.apply(current);
         try {
-            for (Delivery next = current.take(); next != null; next = current.take()) {
-                if (!process(next, current, settler)) {
-                    return; // the channel closes, and the broker has the delivery back
-                }
-            }
+            List<Delivery> next;
+            do {
+                next = current.take(lane, intake.mostAtOnce());
+            } while (!next.isEmpty() && process(next, current, settler));
         } catch (RuntimeException | Error e) { // the last resort: a worker that dies would go unnoticed
-            log.error("{} - a delivery could not be settled; opens a new channel", options.consumer(), e);
+            log.error("{} - a delivery could not be settled; opens a new channel", consumer, e);
         }
+        current.end(); // for all lanes: they share a channel, and what this one leaves has to go back
     }
 
-    /** Returns false if the delivery is not settled. */
-    private boolean process(Delivery delivery, Subscription current, Settler settler) throws InterruptedException {
+    /** Returns false if not all of them are settled. */
+    private boolean process(List<Delivery> deliveries, Subscription current, Settler settler)
+            throws InterruptedException {
         busySince = Instant.now();
-        Verdict verdict = intake.judge(delivery);
+        List<Verdict> verdicts = intake.judge(deliveries);
         busySince = null;
         var unused = Thread.interrupted(); // what a handler left of it is not the next message's
-        if (!(verdict instanceof Verdict.Outage trouble)) {
-            settler.settle(delivery, verdict);
+        List<Delivery> unsettled = settle(deliveries, verdicts, settler);
+        if (unsettled.isEmpty()) {
             return true;
         }
-        onOutage.accept(trouble);
         if (!current.isNearLimit()) {
-            return false;
+            return false; // the channel closes, and the broker has them back
         }
-        outage.awaitEnd(closing); // another return could have the message dropped: it stays here meanwhile
-        current.offerAgain(delivery);
+        line.awaitEndOfOutage(); // another return could have one dropped: they stay here meanwhile
+        unsettled.forEach(current::offerAgain);
         return true;
     }
 
-    /** Tries until there is a channel again; false when there is no hope or no need. */
-    private boolean reopen() throws InterruptedException {
-        Backoff backoff = new Backoff(FIRST_PAUSE, LONGEST_PAUSE);
-        Instant since = Instant.now();
-        log.debug("{} - lost its channel, opens a new one", options.consumer());
-        while (!closing.await(backoff.next(this).toMillis(), TimeUnit.MILLISECONDS)) {
-            outage.awaitEnd(closing);
-            try {
-                subscription = Subscription.open(connection, options);
-                if (isClosing() || outage.isOn()) { // what ends subscriptions may have missed this one
-                    subscription.end();
-                }
-                return true;
-            } catch (IOException | RuntimeException e) {
-                if (isGoneForGood()) {
-                    log.error(
-                            "{} - stops: the connection is closed and does not recover by itself; give it a connection"
-                                    + " with automatic recovery, or a new consumer",
-                            options.consumer(),
-                            e);
-                    return false;
-                }
-                if (Duration.between(since, Instant.now()).compareTo(LONGEST_PAUSE) > 0) {
-                    log.warn(
-                            "{} - cannot subscribe to {} since {}: {}",
-                            options.consumer(),
-                            options.queue(),
-                            since,
-                            Queues.reasonOf(e));
-                }
+    /** Returns those that cannot be while the database is away. */
+    private List<Delivery> settle(List<Delivery> deliveries, List<Verdict> verdicts, Settler settler) {
+        List<Delivery> unsettled = new ArrayList<>();
+        List<Delivery> settled = new ArrayList<>(deliveries.size());
+        List<Verdict> theirs = new ArrayList<>(deliveries.size());
+        for (int i = 0; i < verdicts.size(); i++) {
+            if (verdicts.get(i) instanceof Verdict.Outage outage) {
+                unsettled.add(deliveries.get(i));
+                onOutage.accept(outage);
+            } else {
+                settled.add(deliveries.get(i));
+                theirs.add(verdicts.get(i));
             }
         }
-        return false;
-    }
-
-    private boolean isGoneForGood() {
-        ShutdownSignalException reason = connection.getCloseReason();
-        return reason != null && (!(connection instanceof Recoverable) || reason.isInitiatedByApplication());
-    }
-
-    private boolean isClosing() {
-        return closing.getCount() == 0;
-    }
-
-    /** Null while it has a channel. */
-    @Nullable Instant unsubscribedSince() {
-        return unsubscribedSince;
+        settler.settle(settled, theirs);
+        return unsettled;
     }
 
     /** Null while no handler runs. */
     @Nullable Instant busySince() {
         return busySince;
-    }
-
-    /** What is in work is finished; what waits goes back to the queue, and nothing new comes until the outage is over. */
-    void pause() {
-        if (!subscription.isNearLimit()) {
-            subscription.end();
-        }
-    }
-
-    /** Takes nothing new; what is in work is finished and settled. */
-    void stop() {
-        closing.countDown();
-        subscription.end();
-    }
-
-    /** For one that was never run. */
-    void close() {
-        subscription.close();
     }
 }

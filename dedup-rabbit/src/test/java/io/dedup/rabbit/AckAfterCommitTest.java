@@ -5,8 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.rabbitmq.client.Connection;
 import io.dedup.test.BrokerServer;
-import io.dedup.test.Database;
-import io.dedup.test.ServersExtension;
 import io.dedup.test.TcpProxy;
 import io.dedup.test.Trap;
 import java.time.Duration;
@@ -16,24 +14,20 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.extension.ExtendWith;
 
 /** Watches the acknowledgement on the wire. Trap 8: whether it arrived is not to be known, and does not matter. */
-@ExtendWith(ServersExtension.class)
 @Timeout(90)
-class AckAfterCommitTest {
+class AckAfterCommitTest extends WithShop {
 
     /** Class 60, method 80. */
     private static final byte[] BASIC_ACK = {0, 60, 0, 80};
 
-    private Shop shop;
     private TcpProxy proxy;
     private Connection connection;
     private final AtomicInteger runs = new AtomicInteger();
 
     @BeforeEach
-    void open(BrokerServer broker, Database database) throws Exception {
-        shop = new Shop(broker, database);
+    void open(BrokerServer broker) throws Exception {
         proxy = TcpProxy.to(broker.host(), broker.port());
         connection = Shop.recovering(broker.connectionFactory(proxy));
     }
@@ -42,7 +36,6 @@ class AckAfterCommitTest {
     void close() throws Exception {
         connection.abort();
         proxy.close();
-        shop.close();
     }
 
     @Test

@@ -30,6 +30,10 @@ final class Call {
         return arguments[i];
     }
 
+    Object lastArgument() {
+        return arguments[arguments.length - 1];
+    }
+
     /** What the SQL does, in two words; empty where there is none. */
     String statement() {
         return statement;

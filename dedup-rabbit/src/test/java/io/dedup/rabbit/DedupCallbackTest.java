@@ -5,34 +5,21 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.rabbitmq.client.AMQP.BasicProperties;
 import com.rabbitmq.client.Channel;
-import io.dedup.test.BrokerServer;
-import io.dedup.test.Database;
-import io.dedup.test.ServersExtension;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.extension.ExtendWith;
 
 /** On a channel that the application owns. */
-@ExtendWith(ServersExtension.class)
 @Timeout(90)
-class DedupCallbackTest {
+class DedupCallbackTest extends WithShop {
 
-    private Shop shop;
     private Channel channel;
 
     @BeforeEach
-    void open(BrokerServer broker, Database database) throws Exception {
-        shop = new Shop(broker, database);
+    void open() throws Exception {
         channel = shop.connection.createChannel();
         channel.basicQos(10);
-    }
-
-    @AfterEach
-    void close() throws Exception {
-        shop.close();
     }
 
     @Test

@@ -4,37 +4,18 @@ import static io.dedup.rabbit.Shop.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.rabbitmq.client.BuiltinExchangeType;
-import io.dedup.test.BrokerServer;
-import io.dedup.test.Database;
 import io.dedup.test.RequiresRabbitMq;
-import io.dedup.test.ServersExtension;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.extension.ExtendWith;
 
-@ExtendWith(ServersExtension.class)
 @Timeout(90)
-class DedupConsumerTest {
-
-    private Shop shop;
-
-    @BeforeEach
-    void open(BrokerServer broker, Database database) throws Exception {
-        shop = new Shop(broker, database);
-    }
-
-    @AfterEach
-    void close() throws Exception {
-        shop.close();
-    }
+class DedupConsumerTest extends WithShop {
 
     @Test
     void publisherDuplicatesAreProcessedOnce() throws Exception {

@@ -10,6 +10,7 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import javax.sql.DataSource;
 import org.postgresql.ds.PGSimpleDataSource;
 
 /** A consumer in a process of its own, which says when it has come to a step, and is killed there. */
@@ -23,7 +24,14 @@ final class DyingConsumer {
     private DyingConsumer() {}
 
     /** Returns when it is dead. */
-    static void start(BrokerServer broker, Database database, String queue, Scenario scenario, int step, Fault fault)
+    static void start(
+            Class<?> program,
+            BrokerServer broker,
+            Database database,
+            String queue,
+            Scenario scenario,
+            int step,
+            Fault fault)
             throws IOException, InterruptedException {
         ConnectionFactory amqp = broker.connectionFactory();
         Process process = new ProcessBuilder(
@@ -34,7 +42,7 @@ final class DyingConsumer {
                         "-Dorg.slf4j.simpleLogger.defaultLogLevel=error",
                         "-cp",
                         System.getProperty("java.class.path"),
-                        DyingConsumer.class.getName(),
+                        program.getName(),
                         database.jdbcUrl(),
                         amqp.getHost(),
                         String.valueOf(amqp.getPort()),
@@ -57,20 +65,51 @@ final class DyingConsumer {
 
     /** The process. */
     public static void main(String[] args) throws Exception {
-        PGSimpleDataSource source = new PGSimpleDataSource();
-        source.setURL(args[0]);
-        ConnectionFactory factory = new ConnectionFactory();
-        factory.setHost(args[1]);
-        factory.setPort(Integer.parseInt(args[2]));
-        factory.setUsername(args[3]);
-        factory.setPassword(args[4]);
-        factory.setVirtualHost(args[5]);
-        Scenario scenario = Scenario.valueOf(args[7]);
-        Probe probe = new Probe(null, null, Integer.parseInt(args[8]), Fault.valueOf(args[9]));
-        Deduplicator dedup = Deduplicator.create(Tapped.of(source, probe));
-        DedupConsumerBuilder builder = DedupConsumer.builder(Tapped.of(factory.newConnection(), probe), dedup, args[6]);
+        Arguments given = new Arguments(args);
+        Probe probe = given.probe();
+        Scenario scenario = given.scenario();
+        Deduplicator dedup = Deduplicator.create(Tapped.of(given.source(), probe));
+        DedupConsumerBuilder builder =
+                DedupConsumer.builder(Tapped.of(given.broker().newConnection(), probe), dedup, given.queue());
         scenario.configure(builder, false).start(scenario.handler(false));
-        Thread.sleep(LONGEST_LIFE_MILLIS);
-        System.exit(1);
+        given.waitForTheEnd();
+    }
+
+    /** What such a process is told. */
+    @SuppressWarnings("ArrayRecordComponent") // carried, never compared
+    record Arguments(String[] args) {
+
+        DataSource source() {
+            PGSimpleDataSource source = new PGSimpleDataSource();
+            source.setURL(args[0]);
+            return source;
+        }
+
+        ConnectionFactory broker() {
+            ConnectionFactory factory = new ConnectionFactory();
+            factory.setHost(args[1]);
+            factory.setPort(Integer.parseInt(args[2]));
+            factory.setUsername(args[3]);
+            factory.setPassword(args[4]);
+            factory.setVirtualHost(args[5]);
+            return factory;
+        }
+
+        String queue() {
+            return args[6];
+        }
+
+        Scenario scenario() {
+            return Scenario.valueOf(args[7]);
+        }
+
+        Probe probe() {
+            return new Probe(null, null, scenario().together(), Integer.parseInt(args[8]), Fault.valueOf(args[9]));
+        }
+
+        void waitForTheEnd() throws InterruptedException {
+            Thread.sleep(LONGEST_LIFE_MILLIS);
+            System.exit(1);
+        }
     }
 }

@@ -23,7 +23,7 @@ final class EarlyAck implements Layer {
         if (call.name().equals("basicConsume")) {
             channel = call.target();
             return servers.call(call.withLast(
-                    Tapped.watching(call.argument(2), envelope -> unsettled.add(envelope.getDeliveryTag()))));
+                    Tapped.watching(call.lastArgument(), envelope -> unsettled.add(envelope.getDeliveryTag()))));
         }
         switch (call.name()) {
             // One worker takes the deliveries in the order in which they come.

@@ -6,39 +6,21 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.rabbitmq.client.AMQP.BasicProperties;
 import com.rabbitmq.client.GetResponse;
 import io.dedup.MessageKey;
-import io.dedup.test.BrokerServer;
-import io.dedup.test.Database;
 import io.dedup.test.RequiresRabbitMq;
-import io.dedup.test.ServersExtension;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Date;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.extension.ExtendWith;
 
-@ExtendWith(ServersExtension.class)
 @Timeout(90)
 @SuppressWarnings("JavaUtilDate") // AMQP speaks it
-class FailurePolicyTest {
+class FailurePolicyTest extends WithShop {
 
-    private Shop shop;
     private final AtomicInteger runs = new AtomicInteger();
-
-    @BeforeEach
-    void open(BrokerServer broker, Database database) throws Exception {
-        shop = new Shop(broker, database);
-    }
-
-    @AfterEach
-    void close() throws Exception {
-        shop.close();
-    }
 
     private void failing(java.sql.Connection tx, String id) throws Exception {
         runs.incrementAndGet();
@@ -330,8 +312,8 @@ class FailurePolicyTest {
     }
 
     private long attempts() {
-        return shop.count("SELECT coalesce(sum(attempts), 0) FROM processed_message_attempt WHERE consumer = '"
-                + shop.queue + "'");
+        return shop.count("SELECT coalesce(sum(attempts), 0) FROM processed_message_attempt AS a WHERE consumer = '"
+                + shop.queue + "'" + Shop.NOT_PROCESSED);
     }
 
     private GetResponse awaitDeadLetter() throws Exception {

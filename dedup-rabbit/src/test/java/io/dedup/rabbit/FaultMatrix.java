@@ -11,14 +11,15 @@ record FaultMatrix(Scenario scenario, Cell plain, List<Row> rows) {
     /** Cells that are the same as another one are not run, and missing. */
     record Row(Step step, Map<Fault, Cell> cells) {}
 
-    static FaultMatrix run(Scenario scenario, Lane lane) throws Exception {
-        Lane.Plain plain = lane.plain(scenario, Mutant.NONE);
-        List<Step> steps = scenario.ofInterest(plain.steps());
+    static FaultMatrix run(Scenario scenario, Track track) throws Exception {
+        Track.Plain plain = track.plain(scenario, Mutant.NONE);
+        List<Integer> places = scenario.ofInterest(plain.steps());
+        List<Step> steps = places.stream().map(plain.steps()::get).toList();
         List<Row> rows = new ArrayList<>();
         for (int i = 0; i < steps.size(); i++) {
             Map<Fault, Cell> cells = new EnumMap<>(Fault.class);
             for (Fault fault : faults(steps, i)) {
-                cells.put(fault, lane.run(scenario, Mutant.NONE, i, fault));
+                cells.put(fault, track.run(scenario, Mutant.NONE, places.get(i), fault));
             }
             rows.add(new Row(steps.get(i), cells));
         }

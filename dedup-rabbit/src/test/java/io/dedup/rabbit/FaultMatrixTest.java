@@ -40,10 +40,10 @@ class FaultMatrixTest {
         ExecutorService threads = Executors.newFixedThreadPool(Scenario.values().length);
         Map<Scenario, Future<FaultMatrix>> running = new EnumMap<>(Scenario.class);
         for (Scenario scenario : Scenario.values()) {
-            Lane lane = new Lane(broker, database);
+            Track track = new Track(broker, database);
             running.put(scenario, threads.submit(() -> {
-                try (lane) {
-                    return FaultMatrix.run(scenario, lane);
+                try (track) {
+                    return FaultMatrix.run(scenario, track);
                 }
             }));
         }

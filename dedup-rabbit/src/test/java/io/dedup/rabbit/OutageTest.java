@@ -5,28 +5,22 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.rabbitmq.client.Connection;
 import io.dedup.test.BrokerServer;
-import io.dedup.test.Database;
 import io.dedup.test.PostgresServer;
 import io.dedup.test.RequiresRabbitMq;
 import io.dedup.test.RequiresRestart;
-import io.dedup.test.ServersExtension;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.extension.ExtendWith;
 
 /** Servers that go away in the middle of the work. */
-@ExtendWith(ServersExtension.class)
 @Timeout(180)
-class OutageTest {
+class OutageTest extends WithShop {
 
-    private Shop shop;
     private Connection connection;
 
     @BeforeEach
-    void open(BrokerServer broker, Database database) throws Exception {
-        shop = new Shop(broker, database);
+    void open(BrokerServer broker) throws Exception {
         shop.pool.setConnectionTimeout(1_000);
         connection = Shop.recovering(broker.connectionFactory());
     }
@@ -34,7 +28,6 @@ class OutageTest {
     @AfterEach
     void close() throws Exception {
         connection.abort();
-        shop.close();
     }
 
     @Test

@@ -21,16 +21,19 @@ final class Probe implements Layer {
     private final List<Step> steps = new CopyOnWriteArrayList<>();
     private final List<Connection> connections = new CopyOnWriteArrayList<>();
     private final AtomicInteger next = new AtomicInteger();
+    private final CountDownLatch handed;
     private final CountDownLatch struck;
     private final CountDownLatch settled = new CountDownLatch(1);
     private volatile boolean delivered;
     private volatile Object consuming;
 
-    Probe(TcpProxy database, TcpProxy broker, int at, Fault fault) {
+    /** {@code together} is how many messages have to be there before the library may take the first. */
+    Probe(TcpProxy database, TcpProxy broker, int together, int at, Fault fault) {
         this.database = database;
         this.broker = broker;
         this.at = at;
         this.fault = fault;
+        this.handed = new CountDownLatch(together);
         this.struck = new CountDownLatch(fault == Fault.NONE ? 0 : 1);
     }
 
@@ -38,8 +41,11 @@ final class Probe implements Layer {
     public Object call(Call call) throws Throwable {
         if (call.name().equals("basicConsume")) {
             consuming = call.target();
-            return call.withLast(Tapped.watching(call.argument(2), envelope -> delivered = true))
+            Object tag = call.withLast(
+                            Tapped.watching(call.lastArgument(), envelope -> delivered = true, handed::countDown))
                     .proceed();
+            handed.await(10, TimeUnit.SECONDS); // before its subscription is ready, no worker looks at it
+            return tag;
         }
         if (!delivered || isEnd(call)) {
             return settling(call, ending -> isEnd(ending) && struck.getCount() == 0, call::proceed);

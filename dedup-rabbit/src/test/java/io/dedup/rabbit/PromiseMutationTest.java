@@ -36,15 +36,15 @@ class PromiseMutationTest {
             LOST_COMMIT_COUNTED_AS_SUCCESS   | NEW, cut before commit: 0 effects
             """)
     void theMatrixGoesRed(Mutant mutant, String where, BrokerServer broker, Database database) throws Exception {
-        try (Lane lane = new Lane(broker, database)) {
-            assertThat(firstBroken(mutant, lane)).isEqualTo(where);
+        try (Track track = new Track(broker, database)) {
+            assertThat(firstBroken(mutant, track)).isEqualTo(where);
         }
     }
 
-    private static String firstBroken(Mutant mutant, Lane lane) throws Exception {
+    private static String firstBroken(Mutant mutant, Track track) throws Exception {
         Map<Scenario, List<Step>> steps = new EnumMap<>(Scenario.class);
         for (Scenario scenario : Scenario.values()) {
-            Lane.Plain plain = lane.plain(scenario, mutant);
+            Track.Plain plain = track.plain(scenario, mutant);
             if (!plain.cell().holds()) {
                 return told(scenario, "no fault", plain.cell());
             }
@@ -54,7 +54,7 @@ class PromiseMutationTest {
             for (int i = 0; i < entry.getValue().size(); i++) {
                 Step step = entry.getValue().get(i);
                 for (Fault fault : step.onWire() ? FAULTS : List.<Fault>of()) {
-                    Cell cell = lane.run(entry.getKey(), mutant, i, fault);
+                    Cell cell = track.run(entry.getKey(), mutant, i, fault);
                     if (!cell.holds()) {
                         return told(entry.getKey(), fault + " " + step, cell);
                     }

@@ -4,38 +4,25 @@ import static io.dedup.rabbit.Shop.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.dedup.test.BrokerServer;
-import io.dedup.test.Database;
 import io.dedup.test.RequiresRabbitMq;
-import io.dedup.test.ServersExtension;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.extension.ExtendWith;
 
 /** Trap 11: a quorum queue drops what has come back too often. */
-@ExtendWith(ServersExtension.class)
 @RequiresRabbitMq
 @Timeout(90)
-class QuorumQueueTest {
-
-    private Shop shop;
+class QuorumQueueTest extends WithShop {
 
     @BeforeEach
-    void open(BrokerServer broker, Database database) throws Exception {
-        shop = new Shop(broker, database);
+    void open() throws Exception {
         shop.publisher.queueDelete(shop.queue);
         // As RabbitMQ 4 has it by default; 3.x has no limit unless asked.
         shop.publisher.queueDeclare(
                 shop.queue, true, false, false, Map.of("x-queue-type", "quorum", "x-delivery-limit", 20));
-    }
-
-    @AfterEach
-    void close() throws Exception {
-        shop.close();
     }
 
     @Test

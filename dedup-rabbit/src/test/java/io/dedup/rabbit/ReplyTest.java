@@ -4,36 +4,22 @@ import static io.dedup.rabbit.Shop.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.rabbitmq.client.AMQP.BasicProperties;
-import com.rabbitmq.client.GetResponse;
 import io.dedup.Reply;
-import io.dedup.test.BrokerServer;
-import io.dedup.test.Database;
-import io.dedup.test.ServersExtension;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.extension.ExtendWith;
 
-@ExtendWith(ServersExtension.class)
 @Timeout(60)
-class ReplyTest {
+class ReplyTest extends WithShop {
 
-    private Shop shop;
     private String answers;
     private final AtomicInteger runs = new AtomicInteger();
 
     @BeforeEach
-    void open(BrokerServer broker, Database database) throws Exception {
-        shop = new Shop(broker, database);
+    void open() throws Exception {
         answers = shop.publisher.queueDeclare().getQueue();
-    }
-
-    @AfterEach
-    void close() throws Exception {
-        shop.close();
     }
 
     @Test
@@ -94,18 +80,10 @@ class ReplyTest {
     }
 
     private BasicProperties request(String id, String correlation) {
-        return new BasicProperties.Builder()
-                .messageId(id)
-                .correlationId(correlation)
-                .replyTo(answers)
-                .build();
+        return Shop.request(id, correlation, answers);
     }
 
     private void assertAnswer(String body, String correlation) throws Exception {
-        eventually().until(() -> shop.publisher.messageCount(answers) == 1);
-        GetResponse answer = shop.publisher.basicGet(answers, true);
-        assertThat(new String(answer.getBody(), StandardCharsets.UTF_8)).isEqualTo(body);
-        assertThat(answer.getProps().getCorrelationId()).isEqualTo(correlation);
-        assertThat(answer.getProps().getContentType()).isEqualTo("text/plain");
+        shop.assertAnswer(answers, body, correlation);
     }
 }

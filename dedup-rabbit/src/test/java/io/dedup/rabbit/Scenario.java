@@ -6,6 +6,8 @@ import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
+import java.util.function.IntPredicate;
+import java.util.stream.IntStream;
 
 /** What happens to a message apart from the fault. The handler writes to the table {@code orders}. */
 enum Scenario {
@@ -17,7 +19,11 @@ enum Scenario {
 
     SWALLOWING("A message whose handler swallows an SQL error, at its last attempt"),
 
-    OVERTAKEN("A message that waits for its second attempt while another one of its channel is processed");
+    OVERTAKEN("A message that waits for its second attempt while another one of its channel is processed"),
+
+    GROUP("The last of three new messages in one group, on one of two lanes"),
+
+    GROUP_FAILING("The last of three messages in one group, whose handler fails for good");
 
     private final String words;
 
@@ -27,31 +33,64 @@ enum Scenario {
 
     /** The messages of one run; the last is the one that the table speaks of. */
     List<String> messages(String id) {
-        return this == OVERTAKEN ? List.of(id + " waits", id) : List.of(id);
+        return switch (this) {
+            case OVERTAKEN -> List.of(id + " waits", id);
+            case GROUP, GROUP_FAILING -> List.of(id + " first", id + " second", id);
+            default -> List.of(id);
+        };
     }
 
+    boolean isGroup() {
+        return this == GROUP || this == GROUP_FAILING;
+    }
+
+    /** How many have to be there before the first is taken. */
+    int together() {
+        return isGroup() ? messages("").size() : 0;
+    }
+
+    /** Of the last message; the others are processed. */
     boolean endsAsDeadLetter() {
-        return this == FAILING || this == SWALLOWING;
+        return this == FAILING || this == SWALLOWING || this == GROUP_FAILING;
     }
 
-    /** Once the swallowed error has led to a rollback, all goes on as for {@link #FAILING}. */
-    List<Step> ofInterest(List<Step> steps) {
+    /** The places of those steps that no other scenario has in the same way. */
+    List<Integer> ofInterest(List<Step> steps) {
         List<String> methods = steps.stream().map(Step::method).toList();
-        return this == SWALLOWING ? steps.subList(0, methods.indexOf("rollback") + 1) : steps;
+        IntPredicate interesting = switch (this) {
+            // Once the swallowed error has led to a rollback, all goes on as for FAILING.
+            case SWALLOWING -> place -> place <= methods.indexOf("rollback");
+            // Then one by one: a new message, another one, a failing one; and all three are settled together.
+            case GROUP_FAILING ->
+                place -> place <= methods.indexOf("commit")
+                        || (place >= methods.indexOf("createChannel") && place <= methods.indexOf("basicAck"))
+                        || place == methods.size() - 1;
+            default -> place -> true;
+        };
+        return IntStream.range(0, steps.size()).filter(interesting).boxed().toList();
     }
 
     /** With pauses that end at once, except where the message is to be overtaken. */
     DedupConsumerBuilder configure(DedupConsumerBuilder builder, boolean recovering) {
         Duration pause = this == OVERTAKEN && !recovering ? Duration.ofMinutes(29) : Duration.ofMillis(1);
-        return builder.maxAttempts(endsAsDeadLetter() ? 1 : 10).pause(pause, pause);
+        if (isGroup()) {
+            builder.maxGroup(10).concurrency(2).lane(delivery -> "the one");
+        }
+        return builder.maxAttempts(endsAsDeadLetter() && !isGroup() ? 1 : 10).pause(pause, pause);
     }
 
     DeliveryHandler handler(boolean recovering) {
         return (tx, delivery) -> {
             save(tx, delivery);
             switch (this) {
-                case NEW, DUPLICATE -> {}
+                case NEW, DUPLICATE, GROUP -> {}
                 case FAILING -> throw new IllegalStateException("card declined");
+                case GROUP_FAILING -> {
+                    String id = delivery.getProperties().getMessageId();
+                    if (!id.endsWith("first") && !id.endsWith("second")) {
+                        throw new NeverRetryException("card declined");
+                    }
+                }
                 case SWALLOWING -> swallow(tx);
                 case OVERTAKEN -> {
                     if (!recovering && delivery.getProperties().getMessageId().endsWith("waits")) {

@@ -1,5 +1,7 @@
 package io.dedup.rabbit;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import com.rabbitmq.client.AMQP.BasicProperties;
 import com.rabbitmq.client.Channel;
 import com.rabbitmq.client.Connection;
@@ -26,17 +28,21 @@ import org.awaitility.core.ConditionFactory;
 import org.jspecify.annotations.Nullable;
 
 /** A queue of orders, the table they go to, and a publisher. */
-final class Shop implements AutoCloseable {
+public final class Shop implements AutoCloseable {
 
-    final HikariDataSource pool = new HikariDataSource();
-    final Deduplicator dedup;
-    final Connection connection;
-    final Channel publisher;
-    final String queue = "orders-" + UUID.randomUUID();
+    /** Of failed attempts, those that still count. */
+    static final String NOT_PROCESSED = " AND NOT EXISTS (SELECT FROM processed_message AS m"
+            + " WHERE m.consumer = a.consumer AND m.message_id = a.message_id)";
+
+    public final HikariDataSource pool = new HikariDataSource();
+    public final Deduplicator dedup;
+    public final Connection connection;
+    public final Channel publisher;
+    public final String queue = "orders-" + UUID.randomUUID();
     private final BrokerServer broker;
     private final AtomicInteger done = new AtomicInteger();
 
-    Shop(BrokerServer broker, Database database) throws Exception {
+    public Shop(BrokerServer broker, Database database) throws Exception {
         this.broker = broker;
         pool.setJdbcUrl(database.jdbcUrl());
         pool.setMaximumPoolSize(20);
@@ -58,7 +64,7 @@ final class Shop implements AutoCloseable {
         declare(queue);
     }
 
-    void declare(String name) throws Exception {
+    public void declare(String name) throws Exception {
         boolean rabbit = broker.isRabbitMq();
         publisher.queueDeclare(name, true, false, false, rabbit ? Map.of("x-queue-type", "quorum") : Map.of());
     }
@@ -78,11 +84,11 @@ final class Shop implements AutoCloseable {
         return factory.newConnection();
     }
 
-    void publish(String messageId) throws Exception {
+    public void publish(String messageId) throws Exception {
         publish(new BasicProperties.Builder().messageId(messageId).build(), "{}");
     }
 
-    void publish(BasicProperties properties, String body) throws Exception {
+    public void publish(BasicProperties properties, String body) throws Exception {
         BasicProperties persistent = properties.builder().deliveryMode(2).build();
         publisher.basicPublish("", queue, true, persistent, body.getBytes(StandardCharsets.UTF_8));
         publisher.waitForConfirmsOrDie(10_000);
@@ -92,7 +98,7 @@ final class Shop implements AutoCloseable {
         return (tx, delivery) -> save(tx, delivery.getProperties().getMessageId());
     }
 
-    void save(java.sql.Connection tx, String messageId) throws SQLException {
+    public void save(java.sql.Connection tx, String messageId) throws SQLException {
         try (PreparedStatement insert = tx.prepareStatement("INSERT INTO orders VALUES (?, ?)")) {
             insert.setString(1, queue);
             insert.setString(2, messageId);
@@ -100,26 +106,44 @@ final class Shop implements AutoCloseable {
         }
     }
 
-    long effects() {
+    public long effects() {
         return count("SELECT count(*) FROM orders WHERE queue = '" + queue + "'");
     }
 
-    long keys() {
+    public long keys() {
         return count("SELECT count(*) FROM processed_message WHERE consumer = '" + queue + "'");
     }
 
-    long doubled() {
+    public long doubled() {
         return count("SELECT count(*) FROM (SELECT FROM orders WHERE queue = '" + queue
                 + "' GROUP BY message_id HAVING count(*) > 1) AS twice");
     }
 
     /** Ready messages; those that a consumer holds unacknowledged are not among them. */
-    long ready() throws Exception {
+    public long ready() throws Exception {
         return publisher.messageCount(queue);
     }
 
     @Nullable GetResponse deadLetter() throws Exception {
         return publisher.basicGet(queue + ".dead", true);
+    }
+
+    /** One that wants its answer in a queue. */
+    public static BasicProperties request(String id, String correlation, String answers) {
+        return new BasicProperties.Builder()
+                .messageId(id)
+                .correlationId(correlation)
+                .replyTo(answers)
+                .build();
+    }
+
+    /** The only one that is there, a text; takes it. */
+    public void assertAnswer(String answers, String body, String correlation) throws Exception {
+        eventually().until(() -> publisher.messageCount(answers) == 1);
+        GetResponse answer = publisher.basicGet(answers, true);
+        assertThat(new String(answer.getBody(), StandardCharsets.UTF_8)).isEqualTo(body);
+        assertThat(answer.getProps().getCorrelationId()).isEqualTo(correlation);
+        assertThat(answer.getProps().getContentType()).isEqualTo("text/plain");
     }
 
     /** Until so many attempts have ended for good; the acks follow at once. */
@@ -134,15 +158,15 @@ final class Shop implements AutoCloseable {
         eventually().during(Duration.ofMillis(300)).until(() -> ready() == 0);
     }
 
-    BrokerServer broker() {
+    public BrokerServer broker() {
         return broker;
     }
 
-    static ConditionFactory eventually() {
+    public static ConditionFactory eventually() {
         return Awaitility.await().atMost(30, TimeUnit.SECONDS).pollInterval(Duration.ofMillis(20));
     }
 
-    long count(String sql) {
+    public long count(String sql) {
         try (var read = pool.getConnection();
                 var statement = read.createStatement();
                 ResultSet row = statement.executeQuery(sql)) {
@@ -153,7 +177,7 @@ final class Shop implements AutoCloseable {
         }
     }
 
-    void execute(String sql) {
+    public void execute(String sql) {
         try (var write = pool.getConnection();
                 var statement = write.createStatement()) {
             statement.execute(sql);

@@ -5,31 +5,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.dedup.DedupException;
 import io.dedup.Deduplicator;
-import io.dedup.test.BrokerServer;
 import io.dedup.test.Database;
 import io.dedup.test.PostgresServer;
-import io.dedup.test.ServersExtension;
 import java.time.Duration;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
 
 /** What is wrong at start is said at start, and nothing has been taken from the queue. */
-@ExtendWith(ServersExtension.class)
-class StartTest {
-
-    private Shop shop;
-
-    @BeforeEach
-    void open(BrokerServer broker, Database database) throws Exception {
-        shop = new Shop(broker, database);
-    }
-
-    @AfterEach
-    void close() throws Exception {
-        shop.close();
-    }
+class StartTest extends WithShop {
 
     @Test
     void aMissingQueue() {

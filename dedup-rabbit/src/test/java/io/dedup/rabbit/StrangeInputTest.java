@@ -4,9 +4,6 @@ import static io.dedup.rabbit.Shop.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.rabbitmq.client.AMQP.BasicProperties;
-import io.dedup.test.BrokerServer;
-import io.dedup.test.Database;
-import io.dedup.test.ServersExtension;
 import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
@@ -17,31 +14,15 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.extension.ExtendWith;
 
 /** Whatever a publisher sends: processed, or put aside with a reason, and the consumer goes on. */
-@ExtendWith(ServersExtension.class)
 @Timeout(120)
 @SuppressWarnings("JavaUtilDate") // AMQP speaks it
-class StrangeInputTest {
+class StrangeInputTest extends WithShop {
 
     private static final int MESSAGES = 400;
-
-    private Shop shop;
-
-    @BeforeEach
-    void open(BrokerServer broker, Database database) throws Exception {
-        shop = new Shop(broker, database);
-    }
-
-    @AfterEach
-    void close() throws Exception {
-        shop.close();
-    }
 
     @Test
     void everyMessageIsProcessedOrPutAsideAndNoneStallsTheConsumer() throws Exception {

@@ -1,5 +1,6 @@
 package io.dedup.rabbit;
 
+import com.rabbitmq.client.Channel;
 import com.rabbitmq.client.Consumer;
 import com.rabbitmq.client.Envelope;
 import com.rabbitmq.client.RecoverableChannel;
@@ -29,7 +30,8 @@ final class Tapped implements InvocationHandler {
             Statement.class,
             ResultSet.class,
             RecoverableConnection.class,
-            RecoverableChannel.class);
+            RecoverableChannel.class,
+            Channel.class);
 
     private final Object real;
     private final Layer layer;
@@ -56,11 +58,20 @@ final class Tapped implements InvocationHandler {
     }
 
     static Consumer watching(Object consumer, OnDelivery watcher) {
+        return watching(consumer, watcher, () -> {});
+    }
+
+    static Consumer watching(Object consumer, OnDelivery watcher, Runnable handed) {
         return proxy(Consumer.class, (proxy, method, arguments) -> {
-            if (method.getName().equals("handleDelivery")) {
+            boolean delivery = method.getName().equals("handleDelivery");
+            if (delivery) {
                 watcher.arrived((Envelope) arguments[1]);
             }
-            return invoke(method, consumer, arguments);
+            Object result = invoke(method, consumer, arguments);
+            if (delivery) {
+                handed.run();
+            }
+            return result;
         });
     }
 

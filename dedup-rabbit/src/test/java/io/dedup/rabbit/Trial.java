@@ -14,7 +14,7 @@ final class Trial implements DedupListener {
     private final List<String> messages;
     private final List<Result> results = new CopyOnWriteArrayList<>();
     private final List<String> broken = new ArrayList<>();
-    private boolean redelivered;
+    private boolean allInQueue;
 
     Trial(Scenario scenario, String id) {
         this.scenario = scenario;
@@ -40,8 +40,7 @@ final class Trial implements DedupListener {
 
     /** The faulty consumer is gone. */
     void left(long inQueue) {
-        String id = messages.get(messages.size() - 1);
-        redelivered = of(id).size() > 1 || inQueue == messages.size();
+        allInQueue = inQueue == messages.size();
     }
 
     void require(boolean met, String otherwise) {
@@ -55,7 +54,8 @@ final class Trial implements DedupListener {
      * error from the server, the message is as good as any other.
      */
     void judge(String message, Remains remains, long deadLetters) {
-        boolean dead = scenario == Scenario.SWALLOWING ? deadLetters > 0 : scenario.endsAsDeadLetter();
+        boolean last = message.equals(messages.get(messages.size() - 1));
+        boolean dead = scenario == Scenario.SWALLOWING ? deadLetters > 0 : last && scenario.endsAsDeadLetter();
         long effects = dead ? 0 : 1;
         String of = messages.size() == 1 ? "" : " of message " + (messages.indexOf(message) + 1);
         require(remains.effects() == effects, remains.effects() + " effects" + of);
@@ -77,7 +77,7 @@ final class Trial implements DedupListener {
         boolean recognised = !outcomes.isEmpty() && outcomes.get(outcomes.size() - 1) == Outcome.DUPLICATE;
         String end = deadLetters > 1 ? "dead-lettered twice" : deadLetters == 1 ? "dead-lettered" : null;
         end = end != null ? end : recognised ? "recognised" : "processed";
-        return redelivered ? "redelivered, " + end : end;
+        return allInQueue || outcomes.size() > 1 ? "redelivered, " + end : end;
     }
 
     private List<Outcome> of(String id) {

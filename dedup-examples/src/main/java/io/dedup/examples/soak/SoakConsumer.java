@@ -9,6 +9,7 @@ import io.dedup.DedupException;
 import io.dedup.Deduplicator;
 import io.dedup.rabbit.ConsumerState;
 import io.dedup.rabbit.DedupConsumer;
+import io.dedup.rabbit.DedupConsumerBuilder;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Random;
@@ -32,11 +33,13 @@ final class SoakConsumer {
     private final String amqpUri;
     private final Effects effects;
     private final Random random;
+    private final Mode mode;
 
     private SoakConsumer(String amqpUri, int slot, long seed) {
         this.amqpUri = amqpUri;
         this.effects = new Effects(slot);
         this.random = new Random(seed);
+        this.mode = Mode.values()[slot % Mode.values().length];
     }
 
     /** Arguments: JDBC URL, AMQP URI, slot, seed. */
@@ -106,10 +109,25 @@ final class SoakConsumer {
     }
 
     private DedupConsumer start(Connection connection, Deduplicator dedup) {
-        return DedupConsumer.builder(connection, dedup, TestBed.QUEUE)
+        DedupConsumerBuilder builder = DedupConsumer.builder(connection, dedup, TestBed.QUEUE)
                 .concurrency(CHANNELS)
                 .prefetch(20)
-                .pause(Duration.ofMillis(200), Duration.ofSeconds(2))
-                .start((tx, delivery) -> effects.handle(tx, delivery, random));
+                .pause(Duration.ofMillis(200), Duration.ofSeconds(2));
+        return mode.of(builder).start((tx, delivery) -> effects.handle(tx, delivery, random));
+    }
+
+    /** All ways of working share the queue, and each other's redeliveries. */
+    private enum Mode {
+        ONE_BY_ONE,
+        GROUPS,
+        LANES;
+
+        DedupConsumerBuilder of(DedupConsumerBuilder builder) {
+            return switch (this) {
+                case ONE_BY_ONE -> builder;
+                case GROUPS -> builder.maxGroup(10);
+                case LANES -> builder.maxGroup(10).lane(delivery -> Message.nameIn(delivery.getBody()));
+            };
+        }
     }
 }

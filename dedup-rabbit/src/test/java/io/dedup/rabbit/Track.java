@@ -17,18 +17,18 @@ import java.util.Map;
 import javax.sql.DataSource;
 
 /** A queue, a way to each server that can be cut, and one run after the other, each with another fault. */
-final class Lane implements AutoCloseable {
+class Track implements AutoCloseable {
 
     private static final int MOST_RECOVERIES = 10;
     private static final Duration SOON = Duration.ofMillis(3);
 
-    private final Shop shop;
-    private final Database database;
-    private final TcpProxy toDatabase;
-    private final TcpProxy toBroker;
+    final Shop shop;
+    final Database database;
+    final TcpProxy toDatabase;
+    final TcpProxy toBroker;
     private int runs;
 
-    Lane(BrokerServer broker, Database database) throws Exception {
+    Track(BrokerServer broker, Database database) throws Exception {
         this.shop = new Shop(broker, database);
         this.database = database;
         this.toDatabase = TcpProxy.to(database.host(), database.port());
@@ -39,17 +39,16 @@ final class Lane implements AutoCloseable {
     record Plain(List<Step> steps, Cell cell) {}
 
     Plain plain(Scenario scenario, Mutant mutant) throws Exception {
-        Probe probe = new Probe(toDatabase, toBroker, -1, Fault.NONE);
+        Probe probe = new Probe(toDatabase, toBroker, scenario.together(), -1, Fault.NONE);
         Cell cell = run(scenario, trial -> consume(probe, mutant, trial, Duration.ofSeconds(10)));
         return new Plain(probe.steps(), cell);
     }
 
     Cell run(Scenario scenario, Mutant mutant, int step, Fault fault) throws Exception {
         if (fault.isDeath()) {
-            return run(
-                    scenario, trial -> DyingConsumer.start(shop.broker(), database, shop.queue, scenario, step, fault));
+            return run(scenario, trial -> die(scenario, step, fault));
         }
-        Probe probe = new Probe(toDatabase, toBroker, step, fault);
+        Probe probe = new Probe(toDatabase, toBroker, scenario.together(), step, fault);
         // What ends no channel and settles nothing waits for its next attempt, and need not be waited for.
         Duration limit = Duration.ofMillis(scenario.endsAsDeadLetter() ? 200 : 2_000);
         return run(scenario, trial -> consume(probe, mutant, trial, limit));
@@ -73,7 +72,11 @@ final class Lane implements AutoCloseable {
         return judge(trial);
     }
 
-    private void consume(Probe probe, Mutant mutant, Trial trial, Duration limit) throws Exception {
+    void die(Scenario scenario, int step, Fault fault) throws Exception {
+        DyingConsumer.start(DyingConsumer.class, shop.broker(), database, shop.queue, scenario, step, fault);
+    }
+
+    void consume(Probe probe, Mutant mutant, Trial trial, Duration limit) throws Exception {
         ConnectionFactory factory = shop.broker().connectionFactory(toBroker);
         factory.setNetworkRecoveryInterval(60_000); // a fresh consumer recovers, not this one
         Layer library = mutant.over(probe);
@@ -141,7 +144,7 @@ final class Lane implements AutoCloseable {
         return new Trial.Remains(
                 shop.count("SELECT count(*) FROM orders" + its.replace("consumer", "queue")),
                 shop.count("SELECT count(*) FROM processed_message" + its),
-                shop.count("SELECT count(*) FROM processed_message_attempt" + its));
+                shop.count("SELECT count(*) FROM processed_message_attempt AS a" + its + Shop.NOT_PROCESSED));
     }
 
     @Override

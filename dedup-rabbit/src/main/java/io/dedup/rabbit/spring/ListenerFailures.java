@@ -1,0 +1,62 @@
+package io.dedup.rabbit.spring;
+
+import java.util.List;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.springframework.amqp.AmqpRejectAndDontRequeueException;
+import org.springframework.amqp.ImmediateRequeueAmqpException;
+import org.springframework.amqp.core.Message;
+
+/** Words failures as containers understand them; any other exception would have them restart their consumer. */
+final class ListenerFailures {
+
+    private static final Log LOG = LogFactory.getLog(ListenerFailures.class);
+
+    private ListenerFailures() {}
+
+    /** Requeued whatever the container's default for failures is. */
+    static RuntimeException back(Throwable cause, List<Message> messages) {
+        return failed(
+                "not processed, and no fault of the message's",
+                new ImmediateRequeueAmqpException("back to its queue", cause),
+                messages);
+    }
+
+    /** Rejected whatever the container's default for failures is. */
+    static RuntimeException aside(Throwable cause, List<Message> messages) {
+        return failed("put aside", new AmqpRejectAndDontRequeueException("put aside", cause), messages);
+    }
+
+    @SuppressWarnings("removal") // their successors are not there before spring-rabbit 4.1
+    static boolean asksForReject(Throwable failure) {
+        return org.springframework.amqp.rabbit.listener.support.ContainerUtils.isAmqpReject(failure);
+    }
+
+    /** Whether the container rejects it even where it does not settle messages. */
+    @SuppressWarnings("removal")
+    static boolean asksForManualReject(Throwable failure) {
+        return org.springframework.amqp.rabbit.listener.support.ContainerUtils.isRejectManual(failure);
+    }
+
+    @SuppressWarnings("removal")
+    static boolean asksForAck(Throwable failure) {
+        return org.springframework.amqp.rabbit.listener.support.ContainerUtils.isImmediateAcknowledge(failure);
+    }
+
+    @SuppressWarnings("removal")
+    static boolean requeues(boolean byDefault, Throwable failure) {
+        return org.springframework.amqp.rabbit.listener.support.ContainerUtils.shouldRequeue(byDefault, failure, LOG);
+    }
+
+    @SuppressWarnings("removal")
+    static RuntimeException failed(String what, Throwable cause, List<Message> messages) {
+        return new org.springframework.amqp.rabbit.support.ListenerExecutionFailedException(
+                what + ": " + cause.getMessage(), cause, messages.toArray(new Message[0]));
+    }
+
+    @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"
+    }) // containers expect the handler's exception as it is
+    static <X extends Throwable> RuntimeException asItIs(Throwable thrown) throws X {
+        throw (X) thrown;
+    }
+}

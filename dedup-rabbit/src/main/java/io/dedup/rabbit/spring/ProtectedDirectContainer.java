@@ -1,0 +1,61 @@
+package io.dedup.rabbit.spring;
+
+import static java.util.Objects.requireNonNull;
+
+import com.rabbitmq.client.Channel;
+import org.jspecify.annotations.Nullable;
+import org.springframework.amqp.rabbit.listener.DirectMessageListenerContainer;
+
+/** As {@link ProtectedSimpleContainer}. */
+final class ProtectedDirectContainer extends DirectMessageListenerContainer {
+
+    private @Nullable Terms terms;
+    private @Nullable Protector protector;
+    private int consumersPerQueue = 1;
+
+    void protect(Terms with) {
+        this.terms = with;
+    }
+
+    @Override
+    public void setConsumersPerQueue(int consumers) {
+        super.setConsumersPerQueue(consumers);
+        consumersPerQueue = consumers;
+    }
+
+    @Override
+    protected void validateConfiguration() {
+        super.validateConfiguration();
+        Terms with = requireNonNull(terms, "terms");
+        StartCheck.configuration(this, getTransactionManager() != null && !isChannelTransacted());
+        StartCheck.noGroups(this, with);
+        ReplyCapture.in(getMessageListener());
+        protector = new Protector(
+                with,
+                new Protector.Setting(
+                        getAcknowledgeMode().isManual(),
+                        isChannelTransacted(),
+                        isDefaultRequeueRejected(),
+                        GroupView.isBatch(getMessageListener())),
+                this::isActive);
+    }
+
+    @Override
+    public void start() {
+        if (!isRunning()) {
+            StartCheck.database(
+                    this, requireNonNull(terms, "terms"), consumersPerQueue * Math.max(1, getQueueNames().length));
+        }
+        super.start();
+    }
+
+    @Override
+    protected void invokeListener(Channel channel, Object data) {
+        requireNonNull(protector, "protector").outside(channel, data, super::invokeListener);
+    }
+
+    @Override
+    protected void actualInvokeListener(Channel channel, Object data) {
+        requireNonNull(protector, "protector").inside(data, super::actualInvokeListener);
+    }
+}

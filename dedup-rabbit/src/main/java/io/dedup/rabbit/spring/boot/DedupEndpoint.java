@@ -1,0 +1,166 @@
+package io.dedup.rabbit.spring.boot;
+
+import io.dedup.Deduplicator;
+import io.dedup.FailingMessage;
+import io.dedup.MessageKey;
+import io.dedup.TableSize;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.springframework.boot.actuate.endpoint.InvalidEndpointRequestException;
+import org.springframework.boot.actuate.endpoint.annotation.DeleteOperation;
+import org.springframework.boot.actuate.endpoint.annotation.Endpoint;
+import org.springframework.boot.actuate.endpoint.annotation.ReadOperation;
+import org.springframework.boot.actuate.endpoint.annotation.Selector;
+import org.springframework.boot.actuate.endpoint.annotation.WriteOperation;
+
+/**
+ * The Actuator endpoint {@code dedup}:
+ *
+ * <ul>
+ *   <li>{@code GET /actuator/dedup}: retention, size of the table, figures by consumer since this process began
+ *   <li>{@code GET /actuator/dedup/{consumer}}: one consumer's figures, and its messages that fail at present
+ *   <li>{@code GET /actuator/dedup/{consumer}?id=…}: when that message was processed, and its failures
+ *   <li>{@code DELETE /actuator/dedup/{consumer}?id=…}: forget that message, if {@code dedup.endpoint.forget} is set
+ *   <li>{@code POST /actuator/dedup}: purge now what is older than the retention
+ * </ul>
+ *
+ * {@code management.endpoint.dedup.access=read-only} leaves the first three.
+ */
+@Endpoint(id = "dedup")
+public final class DedupEndpoint {
+
+    private static final int MOST = 100;
+
+    private final Deduplicator dedup;
+    private final Figures figures;
+    private final boolean mayForget;
+
+    DedupEndpoint(Deduplicator dedup, Figures figures, boolean mayForget) {
+        this.dedup = dedup;
+        this.figures = figures;
+        this.mayForget = mayForget;
+    }
+
+    /**
+     * The whole.
+     *
+     * @param retention how long keys shall be remembered
+     * @param table PostgreSQL's estimate of the table's size
+     * @param purged keys that this process has forgotten since it began
+     * @param failing how many messages fail at present, by consumer; of all processes
+     * @param consumers what happened, by consumer; of this process since it began
+     */
+    public record Summary(
+            Duration retention,
+            TableSize table,
+            long purged,
+            Map<String, Long> failing,
+            Map<String, Map<String, Long>> consumers) {}
+
+    /** What is told of a consumer or a message. */
+    public sealed interface Report {}
+
+    /**
+     * One consumer.
+     *
+     * @param consumer its logical name
+     * @param figures what happened; of this process since it began
+     * @param failing its messages that fail at present, the latest failure first, at most 100; of all processes
+     */
+    public record ConsumerReport(String consumer, Map<String, Long> figures, List<FailingMessage> failing)
+            implements Report {}
+
+    /**
+     * One message.
+     *
+     * @param key the message
+     * @param processedAt when it was processed; null if it was not, or is forgotten
+     * @param failing its failures since; null if there were none
+     */
+    public record MessageReport(
+            MessageKey key,
+            @Nullable Instant processedAt,
+            @Nullable FailingMessage failing) implements Report {}
+
+    /**
+     * What a purge did.
+     *
+     * @param olderThan the age of the keys that it forgot
+     * @param keys how many it forgot; 0 as well if another node was purging
+     */
+    public record Purged(Duration olderThan, long keys) {}
+
+    /**
+     * The whole.
+     *
+     * @return the summary
+     */
+    @ReadOperation
+    public Summary summary() {
+        return new Summary(
+                dedup.retention(),
+                dedup.ledger().size(),
+                figures.purged(),
+                dedup.ledger().failing(),
+                figures.all());
+    }
+
+    /**
+     * One consumer, or one message.
+     *
+     * @param consumer the consumer's logical name
+     * @param id a message's ID; null for the consumer
+     * @return the report
+     */
+    @ReadOperation
+    public Report report(@Selector String consumer, @Nullable String id) {
+        if (id == null) {
+            return new ConsumerReport(
+                    consumer, figures.of(consumer), dedup.ledger().failing(consumer, MOST));
+        }
+        MessageKey key = key(consumer, id);
+        return new MessageReport(
+                key,
+                dedup.ledger().processedAt(key).orElse(null),
+                dedup.ledger().failuresOf(key).orElse(null));
+    }
+
+    /**
+     * Forgets one message, so that it is processed again when it comes again.
+     *
+     * @param consumer the consumer's logical name
+     * @param id the message's ID
+     * @return whether there was anything to forget
+     */
+    @DeleteOperation
+    public Map<String, Boolean> forget(@Selector String consumer, String id) {
+        if (!mayForget) {
+            String reason =
+                    "a message that is forgotten is processed again; set dedup.endpoint.forget=true to allow that";
+            throw new InvalidEndpointRequestException(reason, reason);
+        }
+        return Map.of("forgotten", dedup.ledger().forget(key(consumer, id)));
+    }
+
+    /**
+     * Purges now.
+     *
+     * @return what was forgotten
+     */
+    @WriteOperation
+    public Purged purge() {
+        return new Purged(dedup.retention(), dedup.purge(dedup.retention()));
+    }
+
+    private static MessageKey key(String consumer, String id) {
+        try {
+            return new MessageKey(consumer, id);
+        } catch (IllegalArgumentException e) {
+            String reason = String.valueOf(e.getMessage());
+            throw new InvalidEndpointRequestException(reason, reason, e);
+        }
+    }
+}

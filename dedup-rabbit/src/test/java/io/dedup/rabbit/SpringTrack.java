@@ -1,0 +1,50 @@
+package io.dedup.rabbit;
+
+import io.dedup.test.BrokerServer;
+import io.dedup.test.Database;
+import java.time.Duration;
+import javax.sql.DataSource;
+import org.springframework.amqp.core.AcknowledgeMode;
+
+/**
+ * Meets the faults with a Spring listener container. What it leaves in the queue, a consumer on plain amqp-client takes:
+ * both ways know each other's keys.
+ */
+final class SpringTrack extends Track {
+
+    private final AcknowledgeMode mode;
+
+    SpringTrack(BrokerServer broker, Database database, AcknowledgeMode mode) throws Exception {
+        super(broker, database);
+        this.mode = mode;
+        shop.declare(shop.queue + ".dead"); // as the consumer on plain amqp-client does
+    }
+
+    /** Without what a container does when it is stopped, which one that dies does not come to. */
+    @Override
+    Plain plain(Scenario scenario, Mutant mutant) throws Exception {
+        Plain whole = super.plain(scenario, mutant);
+        int settled = whole.steps().stream().map(Step::method).toList().lastIndexOf("basicAck");
+        return new Plain(whole.steps().subList(0, settled + 1), whole.cell());
+    }
+
+    @Override
+    void die(Scenario scenario, int step, Fault fault) throws Exception {
+        Class<?> program = mode.isManual() ? ProtectedListener.Manual.class : ProtectedListener.Auto.class;
+        DyingConsumer.start(program, shop.broker(), database, shop.queue, scenario, step, fault);
+    }
+
+    @Override
+    void consume(Probe probe, Mutant mutant, Trial trial, Duration limit) throws Exception {
+        Layer library = mutant.over(probe);
+        DataSource source = Tapped.of(database.through(toDatabase).dataSource(), ProtectedListener.steps(library));
+        try (ProtectedListener listener = new ProtectedListener(
+                shop.broker().connectionFactory(toBroker), library, source, trial, shop.queue, mode)) {
+            trial.require(probe.awaitStruck(), "the step was never reached");
+            boolean settled = probe.awaitSettled(limit);
+            trial.require(listener.isRunning(), "the container stopped by itself, settled: " + settled);
+        } finally {
+            probe.closeConnections();
+        }
+    }
+}

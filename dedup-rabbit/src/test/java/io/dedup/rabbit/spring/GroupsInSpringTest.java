@@ -1,0 +1,158 @@
+package io.dedup.rabbit.spring;
+
+import static io.dedup.rabbit.Shop.eventually;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.rabbitmq.client.AMQP.BasicProperties;
+import com.rabbitmq.client.Channel;
+import io.dedup.Outcome;
+import io.dedup.rabbit.spring.Listening.Container;
+import io.dedup.test.RequiresRabbitMq;
+import java.util.Arrays;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.springframework.amqp.core.AcknowledgeMode;
+import org.springframework.amqp.core.Message;
+import org.springframework.amqp.rabbit.config.RetryInterceptorBuilder;
+
+/** Listener methods that take one message each, in transactions of many. */
+@Timeout(90)
+class GroupsInSpringTest extends WithListening {
+
+    private final AtomicInteger runs = new AtomicInteger();
+
+    interface Handler {
+        Object handle(Message message, Channel channel) throws Exception;
+    }
+
+    static class Orders {
+        private final Handler handler;
+
+        Orders(Handler handler) {
+            this.handler = handler;
+        }
+
+        @DedupRabbitListener(queues = "${queue}", autoStartup = "false")
+        Object on(Message message, Channel channel) throws Exception {
+            return handler.handle(message, channel);
+        }
+    }
+
+    private void start(AcknowledgeMode mode, Handler handler) {
+        listening
+                .in(Container.SIMPLE, mode)
+                .with(protection -> protection.groups(50))
+                .start(new Orders(handler));
+    }
+
+    private void consume() {
+        listening.registry().getListenerContainers().forEach(container -> container.start());
+    }
+
+    private static String id(Message message) {
+        return message.getMessageProperties().getMessageId();
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = AcknowledgeMode.class,
+            names = {"AUTO", "MANUAL"})
+    void messagesThatWaitShareTransactionsAndEachTakesEffectOnce(AcknowledgeMode mode) throws Exception {
+        start(mode, (message, channel) -> {
+            Dedup.assertActive();
+            listening.save(id(message));
+            channel.basicAck(message.getMessageProperties().getDeliveryTag(), false);
+            return null;
+        });
+        for (int i = 0; i < 200; i++) {
+            shop.publish("message " + i % 150);
+        }
+        consume();
+        eventually().until(() -> listening.results.size() == 200);
+        listening.assertQueueEmptyAfterStop();
+        assertThat(shop.effects()).isEqualTo(150);
+        assertThat(listening.outcomes(Outcome.DUPLICATE)).isEqualTo(50);
+        assertThat(shop.count("SELECT count(DISTINCT xmin::text) FROM orders WHERE queue = '" + shop.queue + "'"))
+                .as("transactions")
+                .isLessThan(20);
+    }
+
+    @Test
+    @RequiresRabbitMq
+    void oneThatFailsIsRetriedAloneBySpringsRulesAndCostsTheOthersNothing() throws Exception {
+        listening.factory(factory -> factory.setAdviceChain(
+                RetryInterceptorBuilder.stateless().maxRetries(2).build()));
+        start(AcknowledgeMode.AUTO, (message, channel) -> {
+            listening.save(id(message));
+            if (id(message).equals("message 7") && runs.incrementAndGet() <= 4) {
+                throw new IllegalStateException("card declined");
+            }
+            return null;
+        });
+        for (int i = 0; i < 30; i++) {
+            shop.publish("message " + i);
+        }
+        consume();
+        eventually().until(() -> shop.keys() == 30);
+        listening.assertQueueEmptyAfterStop();
+        assertThat(runs).hasValue(5); // in the group, alone, and three times by Spring's retries
+        assertThat(shop.effects()).isEqualTo(30);
+        assertThat(shop.doubled()).isZero();
+    }
+
+    @Test
+    void aRequestInAGroupIsAnsweredAfterTheCommit() throws Exception {
+        String answers = shop.publisher.queueDeclare().getQueue();
+        Set<String> seen = ConcurrentHashMap.newKeySet();
+        start(AcknowledgeMode.AUTO, (message, channel) -> {
+            listening.save(id(message));
+            seen.add(id(message));
+            return "receipt " + id(message);
+        });
+        for (int i = 0; i < 20; i++) {
+            shop.publish(
+                    new BasicProperties.Builder()
+                            .messageId(String.valueOf(i % 10))
+                            .replyTo(answers)
+                            .build(),
+                    "");
+        }
+        consume();
+        eventually().until(() -> shop.publisher.messageCount(answers) == 20);
+        listening.assertQueueEmptyAfterStop();
+        assertThat(seen).hasSize(10);
+        assertThat(shop.effects()).isEqualTo(10);
+    }
+
+    /** Prints what groups cost a message that comes alone. */
+    @Test
+    void aLoneMessageIsNotLate() throws Exception {
+        start(AcknowledgeMode.AUTO, (message, channel) -> {
+            listening.save(id(message));
+            return null;
+        });
+        consume();
+        shop.publish("warm");
+        eventually().until(() -> shop.keys() == 1);
+        long[] millis = new long[20];
+        for (int i = 0; i < millis.length; i++) {
+            Thread.sleep(20 + i);
+            int before = listening.results.size();
+            long start = System.nanoTime();
+            shop.publish("lone " + i);
+            while (listening.results.size() == before) {
+                Thread.sleep(1);
+            }
+            millis[i] = (System.nanoTime() - start) / 1_000_000;
+        }
+        Arrays.sort(millis);
+        System.out.println(
+                "lone messages in a container with groups, ms from publish to commit: " + Arrays.toString(millis));
+        assertThat(millis[millis.length / 2]).isLessThan(300); // and not the second that Spring gathers by default
+    }
+}

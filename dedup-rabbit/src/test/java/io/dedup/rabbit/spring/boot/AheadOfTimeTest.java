@@ -1,0 +1,61 @@
+package io.dedup.rabbit.spring.boot;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.dedup.test.Database;
+import io.dedup.test.ServersExtension;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.springframework.aot.generate.ClassNameGenerator;
+import org.springframework.aot.generate.DefaultGenerationContext;
+import org.springframework.aot.generate.GeneratedFiles.Kind;
+import org.springframework.aot.generate.InMemoryGeneratedFiles;
+import org.springframework.aot.hint.predicate.RuntimeHintsPredicates;
+import org.springframework.boot.amqp.autoconfigure.RabbitAutoConfiguration;
+import org.springframework.boot.jdbc.autoconfigure.DataSourceAutoConfiguration;
+import org.springframework.boot.jdbc.autoconfigure.DataSourceTransactionManagerAutoConfiguration;
+import org.springframework.context.annotation.AnnotationConfigApplicationContext;
+import org.springframework.context.aot.ApplicationContextAotGenerator;
+import org.springframework.core.env.MapPropertySource;
+import org.springframework.javapoet.ClassName;
+
+/** What Spring does for a native image; none is built here. */
+@ExtendWith(ServersExtension.class)
+class AheadOfTimeTest {
+
+    @Test
+    void everyBeanCanBeMadeWithoutReflectionAndTheMigrationsAreTakenAlong(Database database) {
+        InMemoryGeneratedFiles files = new InMemoryGeneratedFiles();
+        DefaultGenerationContext generated =
+                new DefaultGenerationContext(new ClassNameGenerator(ClassName.get("app", "App")), files);
+        try (AnnotationConfigApplicationContext context = new AnnotationConfigApplicationContext()) {
+            context.getEnvironment()
+                    .getPropertySources()
+                    .addFirst(new MapPropertySource(
+                            "test",
+                            Map.of(
+                                    "spring.datasource.url", database.jdbcUrl(),
+                                    "dedup.retention", "7d",
+                                    "dedup.rabbit.all-listeners", "true",
+                                    "management.endpoints.web.exposure.include", "dedup")));
+            context.register(
+                    DataSourceAutoConfiguration.class,
+                    DataSourceTransactionManagerAutoConfiguration.class,
+                    RabbitAutoConfiguration.class,
+                    DedupAutoConfiguration.class,
+                    DedupEndpointAutoConfiguration.class,
+                    DedupHealthAutoConfiguration.class,
+                    DedupRabbitAutoConfiguration.class);
+            new ApplicationContextAotGenerator().processAheadOfTime(context, generated);
+            generated.writeGeneratedContent();
+        }
+        assertThat(files.getGeneratedFiles(Kind.SOURCE).keySet())
+                .anyMatch(name -> name.endsWith("DedupAutoConfiguration__BeanDefinitions.java"))
+                .anyMatch(name -> name.endsWith("DedupRabbitAutoConfiguration__BeanDefinitions.java"))
+                .anyMatch(name -> name.endsWith("DedupEndpointAutoConfiguration__BeanDefinitions.java"));
+        assertThat(RuntimeHintsPredicates.resource()
+                        .forResource("io/dedup/db/migration/postgresql/V1__processed_message.sql"))
+                .accepts(generated.getRuntimeHints());
+    }
+}

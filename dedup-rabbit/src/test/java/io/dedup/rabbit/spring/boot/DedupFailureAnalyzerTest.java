@@ -1,0 +1,61 @@
+package io.dedup.rabbit.spring.boot;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.dedup.test.Database;
+import io.dedup.test.ServersExtension;
+import java.util.Objects;
+import org.apache.commons.logging.LogFactory;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.springframework.boot.SpringApplication;
+import org.springframework.boot.WebApplicationType;
+import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
+import org.springframework.boot.diagnostics.FailureAnalyzer;
+import org.springframework.boot.jdbc.autoconfigure.DataSourceAutoConfiguration;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.core.io.support.SpringFactoriesLoader;
+import org.springframework.core.io.support.SpringFactoriesLoader.FailureHandler;
+
+/** What a user sees who starts the application. */
+@ExtendWith(ServersExtension.class)
+class DedupFailureAnalyzerTest {
+
+    @Configuration(proxyBeanMethods = false)
+    @ImportAutoConfiguration({DataSourceAutoConfiguration.class, DedupAutoConfiguration.class})
+    static class App {}
+
+    @Test
+    void missingTablesAreDescribedWithTheActionInBootsTerms(Database database) {
+        assertThat(startupOf(Contexts.fresh(database), "--dedup.migrate=false"))
+                .contains("dedup cannot start: the table \"processed_message\" is missing.")
+                .contains("Set dedup.migrate=true")
+                .contains("V1__processed_message.sql");
+    }
+
+    @Test
+    void aDatabaseThatIsAwayIsDescribedToo() {
+        Database nowhere = new Database("127.0.0.1", 1, "none", "none", "none");
+        assertThat(startupOf(nowhere, "--spring.datasource.hikari.connection-timeout=300"))
+                .contains("dedup cannot start")
+                .contains("Action");
+    }
+
+    private static String startupOf(Database database, String property) {
+        SpringApplication app = new SpringApplication(App.class);
+        app.setWebApplicationType(WebApplicationType.NONE);
+        try {
+            app.run("--spring.datasource.url=" + database.jdbcUrl(), property);
+            return "started";
+        } catch (RuntimeException e) {
+            return SpringFactoriesLoader.forDefaultResourceLocation()
+                    .load(FailureAnalyzer.class, FailureHandler.logging(LogFactory.getLog(App.class)))
+                    .stream()
+                    .map(analyzer -> analyzer.analyze(e))
+                    .filter(Objects::nonNull)
+                    .map(analysis -> analysis.getDescription() + "\nAction: " + analysis.getAction())
+                    .findFirst()
+                    .orElse("no analysis");
+        }
+    }
+}
