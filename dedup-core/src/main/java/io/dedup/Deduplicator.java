@@ -166,7 +166,7 @@ public final class Deduplicator {
      */
     public boolean claim(Connection tx, MessageKey key) {
         requireNonNull(key, "key");
-        return joined(tx, () -> messages.claimJoined(tx, key));
+        return joined(tx, () -> messages.claim(tx, key, null) == Claim.FRESH);
     }
 
     /**

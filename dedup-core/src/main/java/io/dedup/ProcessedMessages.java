@@ -14,28 +14,16 @@ import org.jspecify.annotations.Nullable;
  * The table of keys, and all SQL that runs while messages are processed.
  *
  * <p>A claim inserts the key and lets the unique constraint judge. While another transaction holds the same key
- * uncommitted the insert waits for its end; {@code lock_timeout} bounds that wait and is put back in the same
- * statement, so that it costs no round trip and does not bound the handler's own statements. It is set for the
- * transaction only, which a pooler in transaction mode (PgBouncer) respects.
+ * uncommitted the insert waits for its end, and is cancelled when that takes too long. Nothing of this bound is left on
+ * the statements that follow.
  *
  * @see <a href="https://www.postgresql.org/docs/current/index-unique-checks.html">PostgreSQL, index uniqueness checks</a>
  */
 final class ProcessedMessages {
 
-    // The CASE makes sure that the old bound is noted before the new one is set. A CTE would do it more clearly, and
-    // cost
-    // half as much again as the whole statement does. Where nothing is inserted, nothing is put back.
     private static final String CLAIM = """
-            INSERT INTO %s (consumer, message_id, fingerprint)
-            SELECT ?, ?, ?
-            WHERE set_config('lock_timeout', CASE
-                WHEN set_config('dedup.lock_timeout', current_setting('lock_timeout'), true) IS NULL THEN '0' ELSE ?
-                END, true) IS NOT NULL
-            ON CONFLICT (consumer, message_id) DO NOTHING
-            RETURNING set_config('lock_timeout', current_setting('dedup.lock_timeout'), true)""";
-
-    private static final String PUT_BACK =
-            "SELECT set_config('lock_timeout', current_setting('dedup.lock_timeout'), true)";
+            INSERT INTO %s (consumer, message_id, fingerprint) VALUES (?, ?, ?)
+            ON CONFLICT (consumer, message_id) DO NOTHING""";
 
     private static final String FINGERPRINT = "SELECT fingerprint FROM %s WHERE consumer = ? AND message_id = ?";
 
@@ -79,7 +67,7 @@ final class ProcessedMessages {
             "SELECT pg_try_advisory_xact_lock(hashtextextended('io.dedup purge of ' || ?::regclass::oid, 0))";
 
     private final TableName table;
-    private final String lockTimeout;
+    private final BoundedWait wait;
     private final String claim;
     private final GroupClaims groups;
     private final String fingerprint;
@@ -90,7 +78,7 @@ final class ProcessedMessages {
 
     ProcessedMessages(TableName table, Duration maxWait) {
         this.table = table;
-        this.lockTimeout = GroupClaims.millis(maxWait);
+        this.wait = new BoundedWait(maxWait);
         this.claim = CLAIM.formatted(table.sql());
         this.groups = new GroupClaims(table, maxWait);
         this.fingerprint = FINGERPRINT.formatted(table.sql());
@@ -104,7 +92,6 @@ final class ProcessedMessages {
         return table;
     }
 
-    /** Unless the answer is FRESH, the wait is bounded for whatever follows in the transaction. */
     Claim claim(Connection tx, MessageKey key, @Nullable Fingerprint body) throws SQLException {
         while (!insert(tx, key, body)) {
             if (body == null) {
@@ -117,19 +104,9 @@ final class ProcessedMessages {
                 if (row.next()) {
                     return Claim.ofKnown(body, row.getBytes(1));
                 }
-            }
-            putBack(tx); // purged between the two statements: the key is free again
+            } // purged between the two statements: the key is free again
         }
         return Claim.FRESH;
-    }
-
-    /** Bounds nothing that follows. */
-    boolean claimJoined(Connection tx, MessageKey key) throws SQLException {
-        boolean fresh = insert(tx, key, null);
-        if (!fresh) {
-            putBack(tx);
-        }
-        return fresh;
     }
 
     private boolean insert(Connection tx, MessageKey key, @Nullable Fingerprint body) throws SQLException {
@@ -137,14 +114,7 @@ final class ProcessedMessages {
             insert.setString(1, key.consumer());
             insert.setString(2, key.messageId());
             insert.setBytes(3, body == null ? null : body.bytes());
-            insert.setString(4, lockTimeout);
-            return insert.executeQuery().next();
-        }
-    }
-
-    private static void putBack(Connection tx) throws SQLException {
-        try (PreparedStatement select = tx.prepareStatement(PUT_BACK)) {
-            select.execute();
+            return wait.executeUpdate(insert) == 1;
         }
     }
 

@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 final class SqlStates {
 
     static final String LOCK_NOT_AVAILABLE = "55P03";
+    static final String QUERY_CANCELED = "57014";
     static final String UNDEFINED_TABLE = "42P01";
 
     private static final int DEEPEST_CAUSE = 20;

@@ -21,15 +21,7 @@ final class TimeLimit {
 
     TimeLimit(@Nullable Duration limit) {
         this.limit = limit;
-        // One daemon thread, and none while no handler runs: there is nothing to close.
-        this.watch = new ScheduledThreadPoolExecutor(1, task -> {
-            Thread daemon = new Thread(task, "dedup-time-limit");
-            daemon.setDaemon(true);
-            return daemon;
-        });
-        watch.setKeepAliveTime(10, TimeUnit.SECONDS);
-        watch.allowCoreThreadTimeOut(true);
-        watch.setRemoveOnCancelPolicy(true);
+        this.watch = DaemonThread.named("dedup-time-limit");
     }
 
     void run(Work<?> work, GuardedConnection guard) throws Exception {

@@ -3,7 +3,6 @@ package io.dedup;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
-import org.postgresql.core.BaseConnection;
 
 /**
  * Whether a transaction can still be committed. PostgreSQL answers COMMIT in an aborted transaction with a rollback
@@ -14,10 +13,8 @@ enum TransactionHealth {
     ABORTED,
     ENDED;
 
-    private static final boolean PGJDBC = isPresent("org.postgresql.core.BaseConnection");
-
     static TransactionHealth of(Connection tx) throws SQLException {
-        return PGJDBC && Pgjdbc.drives(tx) ? Pgjdbc.healthOf(tx) : byStatement(tx);
+        return Pgjdbc.drives(tx) ? Pgjdbc.healthOf(tx) : byStatement(tx);
     }
 
     /** For any other driver: a round trip, which an aborted transaction refuses with 25P02. It cannot see ENDED. */
@@ -30,31 +27,6 @@ enum TransactionHealth {
                 return ABORTED;
             }
             throw e;
-        }
-    }
-
-    private static boolean isPresent(String className) {
-        try {
-            Class.forName(className, false, TransactionHealth.class.getClassLoader());
-            return true;
-        } catch (ClassNotFoundException e) {
-            return false;
-        }
-    }
-
-    /** Of its own, so that it is loaded only where pgjdbc is. The driver keeps the state of the server's last answer. */
-    private static final class Pgjdbc {
-
-        static boolean drives(Connection tx) throws SQLException {
-            return tx.isWrapperFor(BaseConnection.class);
-        }
-
-        static TransactionHealth healthOf(Connection tx) throws SQLException {
-            return switch (tx.unwrap(BaseConnection.class).getTransactionState()) {
-                case OPEN -> OPEN;
-                case FAILED -> ABORTED;
-                case IDLE -> ENDED;
-            };
         }
     }
 }

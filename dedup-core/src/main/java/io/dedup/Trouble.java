@@ -23,8 +23,7 @@ final class Trouble {
         }
         String state = SqlStates.of(cause);
         if (SqlStates.LOCK_NOT_AVAILABLE.equals(state)) {
-            return new DedupException(
-                    Outcome.BUSY, "another transaction is at work on the same message; try again later", cause);
+            return busy(cause);
         }
         if (SqlStates.isCollision(state)) {
             return new DedupException(
@@ -38,6 +37,11 @@ final class Trouble {
                     cause);
         }
         return new DedupException(Outcome.UNAVAILABLE, operation + " failed: " + cause.getMessage(), cause);
+    }
+
+    static DedupException busy(Throwable cause) {
+        return new DedupException(
+                Outcome.BUSY, "another transaction is at work on the same message; try again later", cause);
     }
 
     static DedupException commitRefused(Throwable cause) {

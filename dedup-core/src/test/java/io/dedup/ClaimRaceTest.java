@@ -4,8 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import com.zaxxer.hikari.HikariDataSource;
 import io.dedup.test.Database;
 import io.dedup.test.ServersExtension;
+import io.dedup.test.TcpProxy;
+import io.dedup.test.Trap;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -13,7 +16,9 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -29,11 +34,16 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @Timeout(60)
 class ClaimRaceTest {
 
+    /** Its length and its code, 80877102. */
+    private static final byte[] CANCEL_REQUEST = {0, 0, 0, 16, 4, (byte) 0xd2, 22, 46};
+
+    private final Database database;
     private final Orders orders;
     private final MessageKey key = Orders.newKey();
     private Connection first;
 
     ClaimRaceTest(Database database) {
+        this.database = database;
         this.orders = Orders.in(database);
     }
 
@@ -102,6 +112,35 @@ class ClaimRaceTest {
             }
         } finally {
             orders.execute("ALTER ROLE CURRENT_USER RESET lock_timeout");
+        }
+    }
+
+    @Test
+    void theCancelThatEndsAClaimNeverHitsWhatFollowsOnItsConnection() throws Exception {
+        Deduplicator dedup =
+                withBound(Duration.ofMillis(1)); // so that many claims end at the same moment as their bound
+        Map<Outcome, Integer> outcomes = new EnumMap<>(Outcome.class);
+        for (int i = 0; i < 1_000; i++) {
+            MessageKey each = Orders.newKey();
+            outcomes.merge(dedup.attempt(each, tx -> Orders.save(tx, each)).outcome(), 1, Integer::sum);
+        }
+        assertThat(outcomes.keySet()).isSubsetOf(Outcome.PROCESSED, Outcome.BUSY);
+        assertThat(outcomes).containsKey(Outcome.PROCESSED);
+    }
+
+    @Test
+    void aCancelThatCannotReachTheServerIsTriedAgain() throws Exception {
+        try (TcpProxy proxy = TcpProxy.to(database.host(), database.port());
+                HikariDataSource pool = new HikariDataSource()) {
+            pool.setJdbcUrl(database.through(proxy).jdbcUrl());
+            pool.setMaximumPoolSize(1);
+            pool.getConnection().close();
+            Deduplicator dedup =
+                    Deduplicator.builder(pool).maxWait(Duration.ofMillis(100)).build();
+            Trap first = proxy.onClientSending(CANCEL_REQUEST).cutBefore();
+            var second = Orders.onItsOwnThread(() -> dedup.process(key, tx -> {}));
+            assertThat(second.get(10, TimeUnit.SECONDS)).isEqualTo(Outcome.BUSY);
+            assertThat(first.sprung()).isTrue();
         }
     }
 
