@@ -1,5 +1,6 @@
 package io.dedup.bench;
 
+import io.dedup.rabbit.Writes;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -79,6 +80,20 @@ final class Atomicity {
         @Override
         public void many(Connection tx, List<Order> orders) throws SQLException {
             Write.INSERT.many(tx, orders);
+            look();
+        }
+
+        @Override
+        public void deferred(Writes writes, Order order) {
+            Write.INSERT.deferred(writes, order);
+            try {
+                look();
+            } catch (SQLException e) {
+                throw new IllegalStateException(e);
+            }
+        }
+
+        private void look() throws SQLException {
             long visible = tables.rowsIn(keys);
             if (runs.getAndIncrement() == 0) {
                 whileWorking = visible;

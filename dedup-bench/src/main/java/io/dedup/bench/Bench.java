@@ -124,15 +124,30 @@ public final class Bench {
 
     private void size() throws Exception {
         FilledTables tables = new FilledTables(bed);
-        List<Entry> entries = new ArrayList<>();
+        tables.checkpointsOnDemand();
         for (int millions : settings.millionKeys()) {
-            String table = tables.create(millions);
+            tables.create(millions);
+        }
+        tables.checkpoint();
+        List<Entry> between = new ArrayList<>();
+        List<Entry> after = new ArrayList<>();
+        for (int millions : settings.millionKeys()) {
+            tables.touch(millions);
             for (Library contestant : List.of(Contestants.ONE_BY_ONE, Contestants.GROUPS)) {
-                entries.add(new Entry(
-                        FilledTables.title(millions), contestant.on(table), Write.INSERT, Settings.CONCURRENCY, 0));
+                Library there = contestant.on(FilledTables.name(millions));
+                between.add(filled(FilledTables.title(millions), there));
+                if (millions > 0) {
+                    after.add(filled(FilledTables.afterCheckpoint(millions), there.after(tables::checkpoint)));
+                }
             }
         }
-        race.run(Part.SIZE, entries);
+        race.run(Part.SIZE, between);
+        race.run(Part.SIZE, after);
+        tables.usualCheckpoints();
+    }
+
+    private static Entry filled(String setting, Contestant contestant) {
+        return new Entry(setting, contestant, Write.INSERT, Settings.CONCURRENCY, 0);
     }
 
     private void write() throws Exception {

@@ -11,6 +11,7 @@ final class Contestants {
     static final Library ONE_BY_ONE = Library.oneByOne();
     static final Library GROUPS = Library.groupsOf(100);
     static final Library LANES = Library.lanes(100);
+    static final Library DEFERRED = Library.deferred();
     static final Library BATCH_HANDLER = Library.batchHandler();
     private static final Contestant SELECT_THEN_INSERT = PlainAmqp.selectThenInsert();
 
@@ -32,6 +33,7 @@ final class Contestants {
                 Library.groupsOf(20),
                 GROUPS,
                 LANES,
+                DEFERRED,
                 BATCH_HANDLER,
                 LibrarySpring.oneByOne(),
                 LibrarySpring.groupsOf(100));

@@ -12,7 +12,7 @@ final class FilledTables {
     private static final String FILL = """
             INSERT INTO %s (consumer, message_id, processed_at)
             SELECT '%s', id, clock_timestamp() - interval '1 day'
-            FROM (SELECT md5('before ' || n)::uuid::text COLLATE "C" AS id FROM generate_series(1, %d) AS n) AS made
+            FROM (SELECT md5('%s ' || n)::uuid::text COLLATE "C" AS id FROM generate_series(1, %d) AS n) AS made
             ORDER BY id""";
 
     private final TestBed bed;
@@ -25,19 +25,57 @@ final class FilledTables {
         return millions == 0 ? "empty" : millions + " million keys";
     }
 
-    /** Creates it with this library's own migrations and returns its name. */
-    String create(int millions) throws SQLException {
-        String table = "keys_" + millions + "_million";
+    static String afterCheckpoint(int millions) {
+        return title(millions) + ", just after a checkpoint";
+    }
+
+    static String name(int millions) {
+        return "keys_" + millions + "_million";
+    }
+
+    /** Creates it with this library's own migrations. */
+    void create(int millions) throws SQLException {
         long start = System.nanoTime();
-        Deduplicator.builder(bed.dataSource()).table(table).build().migrate();
-        bed.tables.execute(FILL.formatted(table, TestBed.QUEUE, millions * 1_000_000L));
-        bed.tables.execute("VACUUM ANALYZE " + table);
-        bed.tables.execute("CHECKPOINT");
+        Deduplicator.builder(bed.dataSource()).table(name(millions)).build().migrate();
+        insert(millions, "before", millions * 1_000_000L);
+        bed.tables.execute("VACUUM ANALYZE " + name(millions));
         System.out.printf(
                 Locale.ROOT,
                 "%,d million keys in %d s%n",
                 millions,
                 Duration.ofNanos(System.nanoTime() - start).toSeconds());
-        return table;
+    }
+
+    /**
+     * Keys all over the indexes, some four for each page: as after some minutes of work since the last checkpoint. The first
+     * change of a page after a checkpoint writes the whole of it to the log.
+     */
+    void touch(int millions) throws SQLException {
+        insert(millions, "since the checkpoint", millions * 40_000L);
+    }
+
+    private void insert(int millions, String prefix, long keys) throws SQLException {
+        bed.tables.execute(FILL.formatted(name(millions), TestBed.QUEUE, prefix, keys));
+    }
+
+    /** On a server of our own: no checkpoint comes but those that are asked for. */
+    void checkpointsOnDemand() throws SQLException {
+        if (bed.postgres.canRestart()) {
+            bed.tables.execute("ALTER SYSTEM SET checkpoint_timeout = '1h'");
+            bed.tables.execute("ALTER SYSTEM SET max_wal_size = '16GB'");
+            bed.tables.execute("SELECT pg_reload_conf()");
+        }
+    }
+
+    void checkpoint() throws SQLException {
+        bed.tables.execute("CHECKPOINT");
+    }
+
+    void usualCheckpoints() throws SQLException {
+        if (bed.postgres.canRestart()) {
+            bed.tables.execute("ALTER SYSTEM RESET checkpoint_timeout");
+            bed.tables.execute("ALTER SYSTEM RESET max_wal_size");
+            bed.tables.execute("SELECT pg_reload_conf()");
+        }
     }
 }

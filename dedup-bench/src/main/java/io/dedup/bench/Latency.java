@@ -3,6 +3,7 @@ package io.dedup.bench;
 import io.dedup.bench.Results.Measure;
 import io.dedup.bench.Settings.Part;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -29,8 +30,9 @@ final class Latency {
     }
 
     void run(List<Contestant> contestants, Write write) throws Exception {
+        List<Contestant> order = new ArrayList<>(contestants);
         for (int round = 1; round <= settings.rounds(); round++) {
-            for (Contestant contestant : contestants) {
+            for (Contestant contestant : order) {
                 Samples millis = measure(contestant, write);
                 results.add(Part.LATENCY, write.title, contestant.name(), Measure.P50, millis.percentile(0.50));
                 results.add(Part.LATENCY, write.title, contestant.name(), Measure.P99, millis.percentile(0.99));
@@ -44,12 +46,13 @@ final class Latency {
                         millis.percentile(0.50),
                         millis.percentile(0.99));
             }
+            Collections.reverse(order);
         }
     }
 
     private Samples measure(Contestant contestant, Write write) throws Exception {
         bed.tables.reset();
-        int seconds = settings.quick() ? 2 : 6;
+        int seconds = settings.quick() ? 2 : 15;
         Load load = Load.fresh(PER_SECOND * seconds);
         Map<String, Long> published = new ConcurrentHashMap<>();
         Map<String, Double> millis = new ConcurrentHashMap<>();

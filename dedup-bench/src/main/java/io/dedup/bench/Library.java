@@ -16,7 +16,11 @@ final class Library implements Contestant {
 
     /** How a consumer is set up and started. */
     private interface Way {
-        DedupConsumer start(DedupConsumerBuilder builder, Work work);
+        DedupConsumer start(DedupConsumerBuilder builder, Work work) throws Exception;
+    }
+
+    interface Preparation {
+        void run() throws Exception;
     }
 
     private final String name;
@@ -49,9 +53,26 @@ final class Library implements Contestant {
         return new Library("dedup, batch handler", Tables.LIBRARY, Library::startBatch);
     }
 
+    static Library deferred() {
+        return new Library(
+                "dedup, deferred writes",
+                Tables.LIBRARY,
+                (builder, work) -> builder.startDeferred(
+                        LaneKey.header(TestBed.ACCOUNT),
+                        (writes, delivery) -> work.deferred(writes, orderIn(delivery))));
+    }
+
     /** With keys in another table, which may be full already. */
     Library on(String otherTable) {
         return new Library(name, otherTable, way);
+    }
+
+    /** With something done just before the consumer starts. */
+    Library after(Preparation preparation) {
+        return new Library(name, table, (builder, work) -> {
+            preparation.run();
+            return way.start(builder, work);
+        });
     }
 
     private static DedupConsumer start(DedupConsumerBuilder builder, Work work) {

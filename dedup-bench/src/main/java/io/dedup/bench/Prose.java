@@ -24,6 +24,8 @@ final class Prose {
             - *groups of n*: up to n messages that have arrived already share a transaction; the handler is the same. With
               handlers that update shared rows, workers with groups of their own deadlock each other, and the group shrinks.
             - *in lanes*: all messages of one account go through the same worker, so that groups never fight for a row.
+            - *deferred writes*: the handler says for each message what is to be written; the library sends the statements of
+              up to 100 messages as JDBC batches, sorted by account.
             - *batch handler*: the handler takes many messages: one insert of many rows, one update of many rows.
             - *with Spring*: a `@RabbitListener` method on this library's container factory, unchanged.
             - *hand-written*: `SELECT`, and if there is nothing, `INSERT` and work, in one transaction, with amqp-client.
@@ -39,9 +41,11 @@ final class Prose {
 
     static final String SIZE = """
             Messages a second while the table holds so many keys of earlier messages already; handler: insert only. IDs are
-            random, so new keys go all over the index, as they do with UUIDs. Filled, vacuumed, and a checkpoint just before: the
-            first change of each page after a checkpoint writes the whole page (8 KB) to the log, and in a large index nearly
-            every new key meets another page. The second table shows it.""";
+            random, so new keys go all over the index, as they do with UUIDs. The first change of a page after a checkpoint writes
+            the whole page (8 KB) to the log, and in a large index nearly every new key meets another page. So the same table is
+            measured twice: some minutes' worth of keys after a checkpoint, when nearly all pages have been changed since; and
+            with a checkpoint just before each run, which is the worst moment. The second table shows it. For this part the
+            server's own checkpoints are put off (checkpoint_timeout 1 h, max_wal_size 16 GB).""";
 
     static final String LATENCY = """
             From the call that publishes a message to the moment the consumer knows of its commit, with an idle queue. A group

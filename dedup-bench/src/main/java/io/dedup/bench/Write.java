@@ -1,5 +1,6 @@
 package io.dedup.bench;
 
+import io.dedup.rabbit.Writes;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
@@ -18,14 +19,18 @@ enum Write implements Work {
         public void many(Connection tx, List<Order> orders) throws SQLException {
             insertAll(tx, orders);
         }
+
+        @Override
+        public void deferred(Writes writes, Order order) {
+            writes.add(INSERT_ONE, order.id(), order.account(), order.amount());
+        }
     },
 
     INSERT_AND_UPDATE("insert + update of one of 1,000 balances") {
         @Override
         public void one(Connection tx, Order order) throws SQLException {
             insert(tx, order);
-            try (PreparedStatement update =
-                    tx.prepareStatement("UPDATE account SET balance = balance + ? WHERE id = ?")) {
+            try (PreparedStatement update = tx.prepareStatement(UPDATE_ONE)) {
                 update.setInt(1, order.amount());
                 update.setInt(2, order.account());
                 update.executeUpdate();
@@ -37,7 +42,17 @@ enum Write implements Work {
             insertAll(tx, orders);
             updateAll(tx, orders);
         }
+
+        @Override
+        public void deferred(Writes writes, Order order) {
+            writes.add(INSERT_ONE, order.id(), order.account(), order.amount());
+            writes.add(UPDATE_ONE, order.amount(), order.account());
+        }
     };
+
+    private static final String INSERT_ONE = "INSERT INTO effect (message_id, account, amount) VALUES (?, ?, ?)";
+
+    private static final String UPDATE_ONE = "UPDATE account SET balance = balance + ? WHERE id = ?";
 
     private static final String INSERT_ALL =
             "INSERT INTO effect (message_id, account, amount) SELECT * FROM unnest(?::text[], ?::integer[], ?::integer[])";
@@ -57,8 +72,7 @@ enum Write implements Work {
     }
 
     private static void insert(Connection tx, Order order) throws SQLException {
-        try (PreparedStatement insert =
-                tx.prepareStatement("INSERT INTO effect (message_id, account, amount) VALUES (?, ?, ?)")) {
+        try (PreparedStatement insert = tx.prepareStatement(INSERT_ONE)) {
             insert.setString(1, order.id());
             insert.setInt(2, order.account());
             insert.setInt(3, order.amount());

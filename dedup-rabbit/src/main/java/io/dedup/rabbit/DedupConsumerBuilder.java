@@ -286,6 +286,35 @@ public final class DedupConsumerBuilder {
         return start(check(maxGroupOr(USUAL_BATCH)), options -> new Batches(options, handler));
     }
 
+    /**
+     * Like {@link #start}, for a handler that says what is to be written instead of writing it: nearly as fast as {@link
+     * #startBatch}, with one message at a time. For handlers that need no answer from the database. Up to {@link
+     * #maxGroup} messages are written together, 100 if it is not set. Statements are executed in the order of their
+     * messages; with {@linkplain #lane lanes}, as {@link #startDeferred(LaneKey, DeferredHandler)} says.
+     *
+     * @param handler says what to write for each new message
+     * @return the consumer; close it before the connection and the DataSource
+     * @throws DedupException that says what is missing, if anything is
+     */
+    public DedupConsumer startDeferred(DeferredHandler handler) {
+        requireNonNull(handler, "handler");
+        return startBatch(new Deferring(handler, lane == null ? delivery -> null : lane));
+    }
+
+    /**
+     * The same, where messages of different business entities never touch the same rows: their statements may pass each
+     * other, which makes large batches also of handlers with several statements, and are sorted by entity, so that
+     * transactions do not deadlock. Messages of one entity keep their order within a transaction.
+     *
+     * @param entity which messages touch the same rows
+     * @param handler says what to write for each new message
+     * @return the consumer; close it before the connection and the DataSource
+     * @throws DedupException that says what is missing, if anything is
+     */
+    public DedupConsumer startDeferred(LaneKey entity, DeferredHandler handler) {
+        return startBatch(new Deferring(requireNonNull(handler, "handler"), requireNonNull(entity, "entity")));
+    }
+
     private DedupConsumer start(Options options, Function<Options, Processor> processor) {
         dedup.verifyPool(concurrency);
         return new DedupConsumer(connection, options, processor.apply(options));
