@@ -1,0 +1,52 @@
+package io.dedup.rabbit.spring;
+
+import static java.util.Objects.requireNonNull;
+
+import org.jspecify.annotations.Nullable;
+import org.springframework.amqp.core.MessageListenerContainer;
+import org.springframework.amqp.rabbit.config.RabbitListenerConfigUtils;
+import org.springframework.amqp.rabbit.listener.RabbitListenerContainerFactory;
+import org.springframework.amqp.rabbit.listener.RabbitListenerEndpoint;
+import org.springframework.amqp.rabbit.listener.RabbitListenerEndpointRegistry;
+import org.springframework.beans.factory.config.BeanDefinition;
+import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
+import org.springframework.beans.factory.support.AbstractBeanDefinition;
+import org.springframework.context.ApplicationContext;
+
+/**
+ * Spring's registry, which makes the containers of all listeners, those of annotations and those that are registered while
+ * the application runs; so this is where none escapes.
+ */
+final class ProtectedRegistry extends RabbitListenerEndpointRegistry {
+
+    private static final String NAME = RabbitListenerConfigUtils.RABBIT_LISTENER_ENDPOINT_REGISTRY_BEAN_NAME;
+
+    private @Nullable ProtectAllListeners protection;
+
+    /** Takes the place of Spring's own, and of nobody else's. */
+    static void replaceIn(ConfigurableListableBeanFactory beans) {
+        if (beans.containsBeanDefinition(NAME)) {
+            BeanDefinition registry = beans.getBeanDefinition(NAME);
+            if (RabbitListenerEndpointRegistry.class.getName().equals(registry.getBeanClassName())
+                    && registry instanceof AbstractBeanDefinition replaceable) {
+                replaceable.setBeanClass(ProtectedRegistry.class);
+            }
+        }
+    }
+
+    @Override
+    public void setApplicationContext(ApplicationContext applicationContext) {
+        super.setApplicationContext(applicationContext);
+        protection = applicationContext.getBean(ProtectAllListeners.class);
+    }
+
+    @Override
+    protected MessageListenerContainer createListenerContainer(
+            RabbitListenerEndpoint endpoint, RabbitListenerContainerFactory<?> factory) {
+        ProtectAllListeners all = requireNonNull(protection, "protection");
+        all.beforeContainerOf(factory, String.valueOf(endpoint.getId()));
+        MessageListenerContainer container = super.createListenerContainer(endpoint, factory);
+        all.afterContainer(container);
+        return container;
+    }
+}
