@@ -23,7 +23,6 @@ import org.springframework.context.annotation.Lazy;
  * its purge.
  */
 @AutoConfiguration(afterName = "org.springframework.boot.jdbc.autoconfigure.DataSourceAutoConfiguration")
-@ConditionalOnBean(DataSource.class)
 @EnableConfigurationProperties(DedupProperties.class)
 @ImportRuntimeHints(MigrationHints.class)
 public final class DedupAutoConfiguration {
@@ -32,12 +31,13 @@ public final class DedupAutoConfiguration {
 
     @Bean
     @ConditionalOnMissingBean
+    @ConditionalOnBean(DataSource.class)
     Deduplicator deduplicator(
             DedupProperties properties,
             ObjectProvider<DataSource> dataSource,
             @DedupDataSource ObjectProvider<DataSource> marked,
             ObjectProvider<DedupListener> listeners) {
-        DeduplicatorBuilder builder = Deduplicator.builder(Chosen.of("DataSource", dataSource, marked))
+        DeduplicatorBuilder builder = Deduplicator.builder(Chosen.of(DataSource.class, dataSource, marked))
                 .table(properties.table())
                 .maxWait(properties.maxWait())
                 .listener(new Listeners(listeners.orderedStream().toList()));

@@ -53,6 +53,7 @@ class AheadOfTimeTest {
         assertThat(files.getGeneratedFiles(Kind.SOURCE).keySet())
                 .anyMatch(name -> name.endsWith("DedupAutoConfiguration__BeanDefinitions.java"))
                 .anyMatch(name -> name.endsWith("DedupRabbitAutoConfiguration__BeanDefinitions.java"))
+                .anyMatch(name -> name.endsWith("io/dedup/rabbit/spring/ProtectedRegistry__BeanDefinitions.java"))
                 .anyMatch(name -> name.endsWith("DedupEndpointAutoConfiguration__BeanDefinitions.java"));
         assertThat(RuntimeHintsPredicates.resource()
                         .forResource("io/dedup/db/migration/postgresql/V1__processed_message.sql"))
