@@ -1,5 +1,7 @@
 package io.dedup.rabbit.spring.boot;
 
+import static java.util.Objects.requireNonNull;
+
 import io.dedup.DedupListener;
 import io.dedup.Deduplicator;
 import io.dedup.DeduplicatorBuilder;
@@ -61,6 +63,8 @@ public final class DedupAutoConfiguration {
     @ConditionalOnBooleanProperty(name = "dedup.purge.enabled", matchIfMissing = true)
     @Lazy(false) // nobody asks for it
     PurgeSchedule dedupPurgeSchedule(Deduplicator dedup, DedupProperties properties) {
-        return dedup.schedulePurge(dedup.retention(), properties.purge().every());
+        // The property and not the deduplicator's own, which is another where the application has made it.
+        return dedup.schedulePurge(
+                requireNonNull(properties.retention()), properties.purge().every());
     }
 }

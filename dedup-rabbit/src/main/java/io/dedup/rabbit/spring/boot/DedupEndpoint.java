@@ -24,7 +24,7 @@ import org.springframework.boot.actuate.endpoint.annotation.WriteOperation;
  *   <li>{@code GET /actuator/dedup/{consumer}}: one consumer's figures, and its messages that fail at present
  *   <li>{@code GET /actuator/dedup/{consumer}?id=…}: when that message was processed, and its failures
  *   <li>{@code DELETE /actuator/dedup/{consumer}?id=…}: forget that message, if {@code dedup.endpoint.forget} is set
- *   <li>{@code POST /actuator/dedup}: purge now what is older than the retention
+ *   <li>{@code POST /actuator/dedup}: purge now what is older than {@code dedup.retention}, if that is set
  * </ul>
  *
  * {@code management.endpoint.dedup.access=read-only} leaves the first three.
@@ -36,25 +36,27 @@ public final class DedupEndpoint {
 
     private final Deduplicator dedup;
     private final Figures figures;
+    private final @Nullable Duration retention;
     private final boolean mayForget;
 
-    DedupEndpoint(Deduplicator dedup, Figures figures, boolean mayForget) {
+    DedupEndpoint(Deduplicator dedup, Figures figures, @Nullable Duration retention, boolean mayForget) {
         this.dedup = dedup;
         this.figures = figures;
+        this.retention = retention;
         this.mayForget = mayForget;
     }
 
     /**
      * The whole.
      *
-     * @param retention how long keys shall be remembered
+     * @param retention how long keys are remembered, {@code dedup.retention}; null if nothing is ever purged
      * @param table PostgreSQL's estimate of the table's size
      * @param purged keys that this process has forgotten since it began
      * @param failing how many messages fail at present, by consumer; of all processes
      * @param consumers what happened, by consumer; of this process since it began
      */
     public record Summary(
-            Duration retention,
+            @Nullable Duration retention,
             TableSize table,
             long purged,
             Map<String, Long> failing,
@@ -101,7 +103,7 @@ public final class DedupEndpoint {
     @ReadOperation
     public Summary summary() {
         return new Summary(
-                dedup.retention(),
+                retention,
                 dedup.ledger().size(),
                 figures.purged(),
                 dedup.ledger().failing(),
@@ -138,29 +140,37 @@ public final class DedupEndpoint {
     @DeleteOperation
     public Map<String, Boolean> forget(@Selector String consumer, String id) {
         if (!mayForget) {
-            String reason =
-                    "a message that is forgotten is processed again; set dedup.endpoint.forget=true to allow that";
-            throw new InvalidEndpointRequestException(reason, reason);
+            throw invalid(
+                    "a message that is forgotten is processed again; set dedup.endpoint.forget=true to allow that",
+                    null);
         }
         return Map.of("forgotten", dedup.ledger().forget(key(consumer, id)));
     }
 
     /**
-     * Purges now.
+     * Purges now, if {@code dedup.retention} is set.
      *
      * @return what was forgotten
      */
     @WriteOperation
     public Purged purge() {
-        return new Purged(dedup.retention(), dedup.purge(dedup.retention()));
+        if (retention == null) {
+            throw invalid(
+                    "nothing is purged until you say how long keys are to be remembered; set dedup.retention", null);
+        }
+        return new Purged(retention, dedup.purge(retention));
     }
 
     private static MessageKey key(String consumer, String id) {
         try {
             return new MessageKey(consumer, id);
         } catch (IllegalArgumentException e) {
-            String reason = String.valueOf(e.getMessage());
-            throw new InvalidEndpointRequestException(reason, reason, e);
+            throw invalid(String.valueOf(e.getMessage()), e);
         }
+    }
+
+    /** 400, with the reason. */
+    private static InvalidEndpointRequestException invalid(String reason, @Nullable Throwable cause) {
+        return new InvalidEndpointRequestException(reason, reason, cause);
     }
 }

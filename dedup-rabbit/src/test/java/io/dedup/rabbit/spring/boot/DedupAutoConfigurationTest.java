@@ -96,6 +96,20 @@ class DedupAutoConfigurationTest {
     }
 
     @Test
+    void ofADeduplicatorOfTheApplicationsOwnItIsKeptToo() {
+        Deduplicator own = Deduplicator.builder(Contexts.fresh(database).dataSource())
+                .retention(Duration.ofMillis(1))
+                .build();
+        runner.withBean(Deduplicator.class, () -> own)
+                .withPropertyValues("dedup.retention=1h", "dedup.purge.every=20ms")
+                .run(context -> {
+                    own.process(KEY, tx -> {});
+                    await().during(Duration.ofMillis(500))
+                            .until(() -> own.ledger().processedAt(KEY).isPresent());
+                });
+    }
+
+    @Test
     void thePurgeRunsInALazyApplicationToo() {
         runner.withPropertyValues("dedup.retention=1h")
                 .withInitializer(context -> context.addBeanFactoryPostProcessor(

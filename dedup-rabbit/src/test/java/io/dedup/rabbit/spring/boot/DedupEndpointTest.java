@@ -45,7 +45,7 @@ class DedupEndpointTest {
             dedup.recordFailure(failing, new IllegalStateException("out of paper"));
 
             DedupEndpoint.Summary summary = endpoint.summary();
-            assertThat(summary.retention()).isEqualTo(Duration.ofDays(7));
+            assertThat(summary.retention()).as("nothing is ever purged").isNull();
             assertThat(summary.table().bytes()).isPositive();
             assertThat(summary.consumers()).isEqualTo(Map.of("orders", Map.of("processed", 1L, "duplicate", 1L)));
             assertThat(summary.failing()).isEqualTo(Map.of("orders", 1L));
@@ -108,6 +108,28 @@ class DedupEndpointTest {
                     DedupEndpoint endpoint = context.getBean(DedupEndpoint.class);
                     assertThat(endpoint.purge().keys()).isEqualTo(1);
                     assertThat(endpoint.summary().purged()).isEqualTo(1);
+                });
+    }
+
+    @Test
+    void itPurgesNothingWhereNoRetentionIsSet() {
+        runner.run(context -> assertThatThrownBy(
+                        () -> context.getBean(DedupEndpoint.class).purge())
+                .isInstanceOf(InvalidEndpointRequestException.class)
+                .hasMessageContaining("set dedup.retention"));
+    }
+
+    @Test
+    void thePropertyCountsForADeduplicatorOfTheApplicationsOwnToo(Database database) {
+        Deduplicator own =
+                Deduplicator.builder(Contexts.fresh(database).dataSource()).build();
+        runner.withBean(Deduplicator.class, () -> own)
+                .withPropertyValues("dedup.retention=1ms", "dedup.purge.enabled=false")
+                .run(context -> {
+                    own.process(KEY, tx -> {});
+                    DedupEndpoint endpoint = context.getBean(DedupEndpoint.class);
+                    assertThat(endpoint.summary().retention()).isEqualTo(Duration.ofMillis(1));
+                    assertThat(endpoint.purge()).isEqualTo(new DedupEndpoint.Purged(Duration.ofMillis(1), 1));
                 });
     }
 }
