@@ -9,12 +9,14 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.springframework.aot.hint.annotation.RegisterReflectionForBinding;
 import org.springframework.boot.actuate.endpoint.InvalidEndpointRequestException;
 import org.springframework.boot.actuate.endpoint.annotation.DeleteOperation;
 import org.springframework.boot.actuate.endpoint.annotation.Endpoint;
 import org.springframework.boot.actuate.endpoint.annotation.ReadOperation;
 import org.springframework.boot.actuate.endpoint.annotation.Selector;
 import org.springframework.boot.actuate.endpoint.annotation.WriteOperation;
+import org.springframework.boot.actuate.endpoint.web.WebEndpointResponse;
 
 /**
  * The Actuator endpoint {@code dedup}:
@@ -30,6 +32,13 @@ import org.springframework.boot.actuate.endpoint.annotation.WriteOperation;
  * {@code management.endpoint.dedup.access=read-only} leaves the first three.
  */
 @Endpoint(id = "dedup")
+@RegisterReflectionForBinding({
+    DedupEndpoint.ConsumerReport.class,
+    DedupEndpoint.MessageReport.class,
+    DedupEndpoint.Purged.class,
+    DedupEndpoint.Forgotten.class,
+    DedupEndpoint.Refused.class
+})
 public final class DedupEndpoint {
 
     private static final int MOST = 100;
@@ -87,13 +96,30 @@ public final class DedupEndpoint {
             @Nullable Instant processedAt,
             @Nullable FailingMessage failing) implements Report {}
 
+    /** What was done, or why it was not. */
+    public sealed interface Answer {}
+
     /**
      * What a purge did.
      *
      * @param olderThan the age of the keys that it forgot
      * @param keys how many it forgot; 0 as well if another node was purging
      */
-    public record Purged(Duration olderThan, long keys) {}
+    public record Purged(Duration olderThan, long keys) implements Answer {}
+
+    /**
+     * Whether there was anything to forget.
+     *
+     * @param forgotten true if there was
+     */
+    public record Forgotten(boolean forgotten) implements Answer {}
+
+    /**
+     * Nothing was done. Not thrown, since Boot's error pages keep the reason to themselves.
+     *
+     * @param refused why, and what to set
+     */
+    public record Refused(String refused) implements Answer {}
 
     /**
      * The whole.
@@ -135,42 +161,38 @@ public final class DedupEndpoint {
      *
      * @param consumer the consumer's logical name
      * @param id the message's ID
-     * @return whether there was anything to forget
+     * @return whether there was anything to forget; 400 unless {@code dedup.endpoint.forget} is set
      */
     @DeleteOperation
-    public Map<String, Boolean> forget(@Selector String consumer, String id) {
-        if (!mayForget) {
-            throw invalid(
-                    "a message that is forgotten is processed again; set dedup.endpoint.forget=true to allow that",
-                    null);
-        }
-        return Map.of("forgotten", dedup.ledger().forget(key(consumer, id)));
+    public WebEndpointResponse<Answer> forget(@Selector String consumer, String id) {
+        return mayForget
+                ? new WebEndpointResponse<>(new Forgotten(dedup.ledger().forget(key(consumer, id))))
+                : refused(
+                        "a message that is forgotten is processed again; set dedup.endpoint.forget=true to allow that");
     }
 
     /**
-     * Purges now, if {@code dedup.retention} is set.
+     * Purges now.
      *
-     * @return what was forgotten
+     * @return what was forgotten; 400 unless {@code dedup.retention} is set
      */
     @WriteOperation
-    public Purged purge() {
-        if (retention == null) {
-            throw invalid(
-                    "nothing is purged until you say how long keys are to be remembered; set dedup.retention", null);
-        }
-        return new Purged(retention, dedup.purge(retention));
+    public WebEndpointResponse<Answer> purge() {
+        return retention != null
+                ? new WebEndpointResponse<>(new Purged(retention, dedup.purge(retention)))
+                : refused("nothing is purged until you say how long keys are to be remembered; set dedup.retention");
+    }
+
+    private static WebEndpointResponse<Answer> refused(String why) {
+        return new WebEndpointResponse<>(new Refused(why), WebEndpointResponse.STATUS_BAD_REQUEST);
     }
 
     private static MessageKey key(String consumer, String id) {
         try {
             return new MessageKey(consumer, id);
         } catch (IllegalArgumentException e) {
-            throw invalid(String.valueOf(e.getMessage()), e);
+            String reason = String.valueOf(e.getMessage());
+            throw new InvalidEndpointRequestException(reason, reason, e);
         }
-    }
-
-    /** 400, with the reason. */
-    private static InvalidEndpointRequestException invalid(String reason, @Nullable Throwable cause) {
-        return new InvalidEndpointRequestException(reason, reason, cause);
     }
 }
