@@ -10,13 +10,12 @@ import javax.sql.DataSource;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
-import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
-import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnSingleCandidate;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.context.properties.PropertyMapper;
 import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Conditional;
 import org.springframework.context.annotation.ImportRuntimeHints;
 import org.springframework.context.annotation.Lazy;
 
@@ -59,8 +58,7 @@ public final class DedupAutoConfiguration {
     @Bean
     @ConditionalOnMissingBean
     @ConditionalOnSingleCandidate(Deduplicator.class)
-    @ConditionalOnProperty("dedup.retention")
-    @ConditionalOnBooleanProperty(name = "dedup.purge.enabled", matchIfMissing = true)
+    @Conditional(OnPurge.class)
     @Lazy(false) // nobody asks for it
     PurgeSchedule dedupPurgeSchedule(Deduplicator dedup, DedupProperties properties) {
         // The property and not the deduplicator's own, which is another where the application has made it.
