@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.dedup.Deduplicator;
 import io.dedup.MessageKey;
+import io.dedup.rabbit.MessageIdResolver;
 import io.dedup.rabbit.spring.Protection;
 import io.dedup.test.BrokerServer;
 import io.dedup.test.Database;
@@ -26,6 +27,7 @@ import org.springframework.amqp.rabbit.config.SimpleRabbitListenerContainerFacto
 import org.springframework.amqp.rabbit.connection.CachingConnectionFactory;
 import org.springframework.amqp.rabbit.core.RabbitTemplate;
 import org.springframework.amqp.rabbit.listener.RabbitListenerContainerFactory;
+import org.springframework.beans.factory.NoUniqueBeanDefinitionException;
 import org.springframework.boot.amqp.autoconfigure.RabbitAutoConfiguration;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.jdbc.autoconfigure.DataSourceTransactionManagerAutoConfiguration;
@@ -116,6 +118,17 @@ class AllListenersTest {
         runner.withBean("one", Protection.class, this::protection)
                 .withBean("two", Protection.class, this::protection)
                 .run(context -> assertRefused(context, "several beans of type Protection", "@Primary"));
+    }
+
+    @Test
+    void ofSeveralMessageIdResolversNoneIsLeftOut() {
+        runner.withBean("one", MessageIdResolver.class, MessageIdResolver::property)
+                .withBean("two", MessageIdResolver.class, MessageIdResolver::property)
+                .run(context -> assertThat(context)
+                        .getFailure()
+                        .rootCause()
+                        .isInstanceOf(NoUniqueBeanDefinitionException.class)
+                        .hasMessageContaining("MessageIdResolver"));
     }
 
     private Protection protection() {
