@@ -33,7 +33,7 @@ public final class ProtectAllListeners implements BeanFactoryPostProcessor, Bean
     private volatile boolean running;
 
     /**
-     * A bean of its own; its method is to be static, as for each BeanPostProcessor.
+     * A bean of its own; its method is to be static, as for each BeanPostProcessor, and to declare this very type.
      *
      * @param protection how listeners are protected; asked when the first container factory is made
      */
@@ -82,25 +82,23 @@ public final class ProtectAllListeners implements BeanFactoryPostProcessor, Bean
 
     void afterContainer(MessageListenerContainer container) {
         if (container instanceof AbstractMessageListenerContainer theirs && !isOurs(theirs)) {
-            check(theirs);
             ReplyCapture.in(theirs.getMessageListener());
-            if (running) {
-                checkDatabase(theirs);
-            }
         }
+        check(container);
     }
 
     private static boolean isOurs(AbstractMessageListenerContainer container) {
         return container instanceof ProtectedSimpleContainer || container instanceof ProtectedDirectContainer;
     }
 
-    private static void check(AbstractMessageListenerContainer container) {
-        StartCheck.configuration(container, false);
-        StartCheck.noManual(container);
-    }
-
-    private void checkDatabase(AbstractMessageListenerContainer container) {
-        StartCheck.database(container, protection.get().terms(), 1);
+    private void check(MessageListenerContainer container) {
+        if (container instanceof AbstractMessageListenerContainer theirs && !isOurs(theirs)) {
+            StartCheck.configuration(theirs, false);
+            StartCheck.noManual(theirs);
+            if (running) { // there may be no tables before
+                StartCheck.database(theirs, protection.get().terms(), 1);
+            }
+        }
     }
 
     /** Checks what the containers have become, and that there is a protection even if there is no listener yet. */
@@ -108,16 +106,15 @@ public final class ProtectAllListeners implements BeanFactoryPostProcessor, Bean
     public void start() {
         running = true;
         var unused = protection.get(); // says what is missing
-        requireNonNull(beans, "beanFactory")
+        requireNonNull(beans, "the bean's method does not declare the type ProtectAllListeners")
                 .getBeanProvider(RabbitListenerEndpointRegistry.class)
-                .forEach(registry -> registry.getListenerContainers().stream()
-                        .filter(AbstractMessageListenerContainer.class::isInstance)
-                        .map(AbstractMessageListenerContainer.class::cast)
-                        .filter(container -> !isOurs(container))
-                        .forEach(container -> {
-                            check(container);
-                            checkDatabase(container);
-                        }));
+                .forEach(registry -> registry.getListenerContainers().forEach(container -> {
+                    if (registry instanceof ProtectedRegistry) {
+                        check(container);
+                    } else { // the application's own: seen for the first time
+                        afterContainer(container);
+                    }
+                }));
     }
 
     @Override

@@ -28,7 +28,8 @@ final class ProtectedRegistry extends RabbitListenerEndpointRegistry {
         if (beans.containsBeanDefinition(NAME)) {
             BeanDefinition registry = beans.getBeanDefinition(NAME);
             if (RabbitListenerEndpointRegistry.class.getName().equals(registry.getBeanClassName())
-                    && registry instanceof AbstractBeanDefinition replaceable) {
+                    && registry instanceof AbstractBeanDefinition replaceable
+                    && replaceable.getInstanceSupplier() == null) {
                 replaceable.setBeanClass(ProtectedRegistry.class);
             }
         }
