@@ -3,10 +3,10 @@ package io.dedup.rabbit.spring;
 import static java.util.Objects.requireNonNull;
 
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.function.Supplier;
 import org.aopalliance.aop.Advice;
 import org.jspecify.annotations.Nullable;
-import org.springframework.amqp.core.MessageListenerContainer;
 import org.springframework.amqp.rabbit.config.AbstractRabbitListenerContainerFactory;
 import org.springframework.amqp.rabbit.listener.AbstractMessageListenerContainer;
 import org.springframework.amqp.rabbit.listener.RabbitListenerContainerFactory;
@@ -80,7 +80,7 @@ public final class ProtectAllListeners implements BeanFactoryPostProcessor, Bean
                 || factory instanceof DedupDirectRabbitListenerContainerFactory;
     }
 
-    void afterContainer(MessageListenerContainer container) {
+    void afterContainer(Object container) {
         if (container instanceof AbstractMessageListenerContainer theirs && !isOurs(theirs)) {
             ReplyCapture.in(theirs.getMessageListener());
         }
@@ -91,7 +91,7 @@ public final class ProtectAllListeners implements BeanFactoryPostProcessor, Bean
         return container instanceof ProtectedSimpleContainer || container instanceof ProtectedDirectContainer;
     }
 
-    private void check(MessageListenerContainer container) {
+    private void check(Object container) {
         if (container instanceof AbstractMessageListenerContainer theirs && !isOurs(theirs)) {
             StartCheck.configuration(theirs, false);
             StartCheck.noManual(theirs);
@@ -108,13 +108,18 @@ public final class ProtectAllListeners implements BeanFactoryPostProcessor, Bean
         var unused = protection.get(); // says what is missing
         requireNonNull(beans, "the bean's method does not declare the type ProtectAllListeners")
                 .getBeanProvider(RabbitListenerEndpointRegistry.class)
-                .forEach(registry -> registry.getListenerContainers().forEach(container -> {
-                    if (registry instanceof ProtectedRegistry) {
-                        check(container);
-                    } else { // the application's own: seen for the first time
-                        afterContainer(container);
-                    }
-                }));
+                .forEach(this::checkThoseOf);
+    }
+
+    private void checkThoseOf(RabbitListenerEndpointRegistry registry) {
+        Collection<?> containers = registry.getListenerContainers(); // of another type in each line of spring-rabbit
+        for (Object container : containers) {
+            if (registry instanceof ProtectedRegistry) {
+                check(container);
+            } else { // the application's own: seen for the first time
+                afterContainer(container);
+            }
+        }
     }
 
     @Override

@@ -2,9 +2,11 @@ package io.dedup.rabbit.spring;
 
 import static java.util.Objects.requireNonNull;
 
+import java.util.Collection;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
-import org.springframework.amqp.core.MessageListenerContainer;
 import org.springframework.amqp.rabbit.config.RabbitListenerConfigUtils;
+import org.springframework.amqp.rabbit.listener.AbstractMessageListenerContainer;
 import org.springframework.amqp.rabbit.listener.RabbitListenerContainerFactory;
 import org.springframework.amqp.rabbit.listener.RabbitListenerEndpoint;
 import org.springframework.amqp.rabbit.listener.RabbitListenerEndpointRegistry;
@@ -41,13 +43,36 @@ final class ProtectedRegistry extends RabbitListenerEndpointRegistry {
         protection = applicationContext.getBean(ProtectAllListeners.class);
     }
 
+    /** Not {@code createListenerContainer}: what that returns is another type in each line of spring-rabbit. */
     @Override
-    protected MessageListenerContainer createListenerContainer(
-            RabbitListenerEndpoint endpoint, RabbitListenerContainerFactory<?> factory) {
+    public synchronized void registerListenerContainer(
+            RabbitListenerEndpoint endpoint, RabbitListenerContainerFactory<?> factory, boolean startImmediately) {
         ProtectAllListeners all = requireNonNull(protection, "protection");
         all.beforeContainerOf(factory, String.valueOf(endpoint.getId()));
-        MessageListenerContainer container = super.createListenerContainer(endpoint, factory);
-        all.afterContainer(container);
-        return container;
+        List<Object> before = List.copyOf(containers());
+        super.registerListenerContainer(endpoint, factory, false);
+        for (Object container : containers()) {
+            if (container instanceof AbstractMessageListenerContainer made && !before.contains(made)) {
+                check(all, made);
+                if (startImmediately && (all.isRunning() || made.isAutoStartup())) {
+                    made.start();
+                }
+            }
+        }
+    }
+
+    private Collection<?> containers() {
+        return getListenerContainers();
+    }
+
+    /** What is refused stays registered, for want of a method that both lines have; without a queue it gets no message. */
+    private static void check(ProtectAllListeners all, AbstractMessageListenerContainer container) {
+        try {
+            all.afterContainer(container);
+        } catch (RuntimeException e) {
+            container.setAutoStartup(false);
+            container.removeQueueNames(container.getQueueNames());
+            throw e;
+        }
     }
 }

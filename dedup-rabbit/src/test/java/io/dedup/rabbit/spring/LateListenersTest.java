@@ -3,6 +3,7 @@ package io.dedup.rabbit.spring;
 import static io.dedup.rabbit.Shop.eventually;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.rabbitmq.client.AMQP.BasicProperties;
@@ -90,7 +91,12 @@ class LateListenersTest extends WithListening {
                         .asInstanceOf(InstanceOfAssertFactories.type(ListenerRefusedException.class))
                         .satisfies(refusal -> assertThat(refusal.reason()).isEqualTo(reason)));
         if (listening.context.isActive()) {
-            assertThat(listening.registry().getListenerContainer("late")).isNull();
+            listening.registry().stop();
+            listening.registry().start();
+            assertThatCode(() ->
+                            assertThat(shop.publisher.consumerCount(shop.queue)).isZero())
+                    .as("not even when all are started anew")
+                    .doesNotThrowAnyException();
         }
     }
 
