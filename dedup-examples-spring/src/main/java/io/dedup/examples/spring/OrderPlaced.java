@@ -1,5 +1,7 @@
 package io.dedup.examples.spring;
 
+import static java.util.Objects.requireNonNull;
+
 import java.util.UUID;
 
 /**
@@ -9,4 +11,11 @@ import java.util.UUID;
  * @param customer who
  * @param cents how much
  */
-public record OrderPlaced(UUID id, String customer, long cents) {}
+public record OrderPlaced(UUID id, String customer, long cents) {
+
+    /** Without an ID nobody could tell a second order from a copy of the first. */
+    public OrderPlaced {
+        requireNonNull(id, "id");
+        requireNonNull(customer, "customer");
+    }
+}

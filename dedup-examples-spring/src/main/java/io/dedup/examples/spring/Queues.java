@@ -28,7 +28,7 @@ class Queues {
         return QueueBuilder.durable(DEAD).build();
     }
 
-    /** Boot gives it to the listeners' retry. Acknowledged only once the broker has confirmed the copy. */
+    /** The library gives it what has failed too often, and so does Boot's retry. Acknowledged once the broker has confirmed. */
     @Bean
     MessageRecoverer putAside(RabbitTemplate rabbit) {
         return new RepublishMessageRecovererWithConfirms(rabbit, "", DEAD, ConfirmType.CORRELATED);

@@ -79,6 +79,8 @@ class SpringOrdersTest {
                 .untilAsserted(() -> assertThat(send("GET", "/dead", "")).isEqualTo("1"));
         assertThat(get("/totals")).as("what a failed attempt wrote is undone").doesNotContain("Bob");
         assertThat(get("/actuator/dedup/orders?id=" + large)).contains("\"processedAt\":null");
+        assertThat(get("/actuator/dedup/orders")).contains("\"dead-lettered\":1", "\"failed\":3");
+        assertThat(get("/actuator/prometheus")).contains("dedup_dead_letters_total{consumer=\"orders\"} 1.0");
 
         send("PUT", "/limit?cents=500000", "");
         assertThat(send("POST", "/replay", "")).isEqualTo("{\"replayed\":1}");
@@ -97,6 +99,13 @@ class SpringOrdersTest {
         assertThat(send("POST", "/actuator/dedup", "{}")).contains("\"olderThan\":\"PT168H\"", "\"keys\":0");
     }
 
+    @Test
+    void anOrderWithoutIdIsRefusedAtOnce() throws Exception {
+        assertThat(request("POST", "/orders", "{\"customer\":\"Max\",\"cents\":1}")
+                        .statusCode())
+                .isEqualTo(400);
+    }
+
     private void place(UUID id, String customer, long cents) throws Exception {
         send("POST", "/orders", "{\"id\":\"%s\",\"customer\":\"%s\",\"cents\":%d}".formatted(id, customer, cents));
     }
@@ -106,14 +115,19 @@ class SpringOrdersTest {
     }
 
     private String send(String method, String path, String body) throws IOException, InterruptedException {
-        HttpRequest request = HttpRequest.newBuilder(URI.create(url + path))
-                .method(method, BodyPublishers.ofString(body))
-                .header("content-type", "application/json")
-                .build();
-        HttpResponse<String> response = http.send(request, BodyHandlers.ofString());
+        HttpResponse<String> response = request(method, path, body);
         assertThat(response.statusCode())
                 .as("%s %s: %s", method, path, response.body())
                 .isBetween(200, 299);
         return response.body();
+    }
+
+    private HttpResponse<String> request(String method, String path, String body)
+            throws IOException, InterruptedException {
+        HttpRequest request = HttpRequest.newBuilder(URI.create(url + path))
+                .method(method, BodyPublishers.ofString(body))
+                .header("content-type", "application/json")
+                .build();
+        return http.send(request, BodyHandlers.ofString());
     }
 }

@@ -26,7 +26,9 @@ public final class ListenerRefusedException extends IllegalStateException {
         /** The database cannot be used: away, not migrated, or read-only. */
         DATABASE,
         /** Groups that the container cannot make. */
-        GROUPS
+        GROUPS,
+        /** A container factory that takes no advice, where {@link ProtectAllListeners} protects by advice. */
+        CONTAINER_FACTORY
     }
 
     /** Why, for programs. */

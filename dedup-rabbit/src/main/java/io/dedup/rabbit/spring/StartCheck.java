@@ -10,6 +10,7 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.springframework.amqp.core.MessageListener;
 import org.springframework.amqp.rabbit.listener.AbstractMessageListenerContainer;
+import org.springframework.amqp.rabbit.listener.RabbitListenerContainerFactory;
 
 /** Refuses what cannot be protected, at the start and not at the first message. */
 final class StartCheck {
@@ -63,6 +64,17 @@ final class StartCheck {
                     "use AUTO, or make its container factory a DedupRabbitListenerContainerFactory",
                     null);
         }
+    }
+
+    /** Its containers may be of any kind, and nothing of them can be seen. */
+    static ListenerRefusedException unadvised(String listener, RabbitListenerContainerFactory<?> factory) {
+        return new ListenerRefusedException(
+                Reason.CONTAINER_FACTORY,
+                "the listener " + listener + " has a container factory of "
+                        + factory.getClass().getName() + ", which takes no advice and so no protection",
+                "make its container factory a DedupRabbitListenerContainerFactory, or choose the listeners to protect"
+                        + " by @DedupRabbitListener instead of all",
+                null);
     }
 
     static void noGroups(AbstractMessageListenerContainer container, Terms terms) {

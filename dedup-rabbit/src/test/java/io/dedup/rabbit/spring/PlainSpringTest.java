@@ -8,6 +8,8 @@ import io.dedup.rabbit.Shop;
 import io.dedup.test.BrokerServer;
 import io.dedup.test.Database;
 import io.dedup.test.ServersExtension;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicInteger;
 import javax.sql.DataSource;
 import org.junit.jupiter.api.Test;
@@ -84,5 +86,14 @@ class PlainSpringTest {
         } finally {
             System.clearProperty("queue");
         }
+    }
+
+    @Test
+    void theyAreTheOnesOfThePage() throws Exception {
+        String page = Files.readString(Path.of("../docs/spring.md"));
+        String shown =
+                page.substring(page.indexOf("@Configuration"), page.indexOf("```\n", page.indexOf("@Configuration")));
+        String tested = Files.readString(Path.of("src/test/java/io/dedup/rabbit/spring/PlainSpringTest.java"));
+        assertThat(tested.replace("static class", "class")).containsIgnoringWhitespaces(shown);
     }
 }

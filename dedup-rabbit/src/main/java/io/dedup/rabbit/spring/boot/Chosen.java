@@ -9,16 +9,22 @@ final class Chosen {
 
     private Chosen() {}
 
-    static <T> T of(String what, ObjectProvider<T> all, ObjectProvider<T> marked) {
-        T chosen = marked.getIfUnique(all::getIfUnique);
-        if (chosen == null) {
-            throw new DedupException(
-                    Outcome.UNAVAILABLE,
-                    "there are several beans of type " + what
-                            + " (or none), and it cannot be told which one the handlers"
-                            + " work with; mark that one with @DedupDataSource, or with @Primary",
-                    null);
-        }
-        return chosen;
+    static <T> T of(Class<T> type, ObjectProvider<T> all, ObjectProvider<T> marked) {
+        return marked.getIfUnique(() -> of(type, all, "mark that one with @DedupDataSource, or with @Primary"));
+    }
+
+    static <T> T of(Class<T> type, ObjectProvider<T> all, String action) {
+        return all.getIfUnique(() -> {
+            throw refusal(type.getSimpleName(), all.stream().findAny().isPresent(), action);
+        });
+    }
+
+    private static DedupException refusal(String type, boolean several, String action) {
+        String message = several
+                ? "there are several beans of type " + type
+                        + ", and it cannot be told which one the listeners work with; " + action
+                : "there is no bean of type " + type + ", and no listener can be protected without; define one, or"
+                        + " protect none (dedup.rabbit.all-listeners=false)";
+        return new DedupException(Outcome.UNAVAILABLE, message, null);
     }
 }

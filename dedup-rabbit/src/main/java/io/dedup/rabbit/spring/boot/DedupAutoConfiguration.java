@@ -1,5 +1,7 @@
 package io.dedup.rabbit.spring.boot;
 
+import static java.util.Objects.requireNonNull;
+
 import io.dedup.DedupListener;
 import io.dedup.Deduplicator;
 import io.dedup.DeduplicatorBuilder;
@@ -8,13 +10,12 @@ import javax.sql.DataSource;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
-import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
-import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnSingleCandidate;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.context.properties.PropertyMapper;
 import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Conditional;
 import org.springframework.context.annotation.ImportRuntimeHints;
 import org.springframework.context.annotation.Lazy;
 
@@ -23,7 +24,6 @@ import org.springframework.context.annotation.Lazy;
  * its purge.
  */
 @AutoConfiguration(afterName = "org.springframework.boot.jdbc.autoconfigure.DataSourceAutoConfiguration")
-@ConditionalOnBean(DataSource.class)
 @EnableConfigurationProperties(DedupProperties.class)
 @ImportRuntimeHints(MigrationHints.class)
 public final class DedupAutoConfiguration {
@@ -32,12 +32,13 @@ public final class DedupAutoConfiguration {
 
     @Bean
     @ConditionalOnMissingBean
+    @ConditionalOnBean(DataSource.class)
     Deduplicator deduplicator(
             DedupProperties properties,
             ObjectProvider<DataSource> dataSource,
             @DedupDataSource ObjectProvider<DataSource> marked,
             ObjectProvider<DedupListener> listeners) {
-        DeduplicatorBuilder builder = Deduplicator.builder(Chosen.of("DataSource", dataSource, marked))
+        DeduplicatorBuilder builder = Deduplicator.builder(Chosen.of(DataSource.class, dataSource, marked))
                 .table(properties.table())
                 .maxWait(properties.maxWait())
                 .listener(new Listeners(listeners.orderedStream().toList()));
@@ -57,10 +58,11 @@ public final class DedupAutoConfiguration {
     @Bean
     @ConditionalOnMissingBean
     @ConditionalOnSingleCandidate(Deduplicator.class)
-    @ConditionalOnProperty("dedup.retention")
-    @ConditionalOnBooleanProperty(name = "dedup.purge.enabled", matchIfMissing = true)
+    @Conditional(OnPurge.class)
     @Lazy(false) // nobody asks for it
     PurgeSchedule dedupPurgeSchedule(Deduplicator dedup, DedupProperties properties) {
-        return dedup.schedulePurge(dedup.retention(), properties.purge().every());
+        // The property and not the deduplicator's own, which is another where the application has made it.
+        return dedup.schedulePurge(
+                requireNonNull(properties.retention()), properties.purge().every());
     }
 }

@@ -9,12 +9,14 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.springframework.aot.hint.annotation.RegisterReflectionForBinding;
 import org.springframework.boot.actuate.endpoint.InvalidEndpointRequestException;
 import org.springframework.boot.actuate.endpoint.annotation.DeleteOperation;
 import org.springframework.boot.actuate.endpoint.annotation.Endpoint;
 import org.springframework.boot.actuate.endpoint.annotation.ReadOperation;
 import org.springframework.boot.actuate.endpoint.annotation.Selector;
 import org.springframework.boot.actuate.endpoint.annotation.WriteOperation;
+import org.springframework.boot.actuate.endpoint.web.WebEndpointResponse;
 
 /**
  * The Actuator endpoint {@code dedup}:
@@ -24,37 +26,46 @@ import org.springframework.boot.actuate.endpoint.annotation.WriteOperation;
  *   <li>{@code GET /actuator/dedup/{consumer}}: one consumer's figures, and its messages that fail at present
  *   <li>{@code GET /actuator/dedup/{consumer}?id=…}: when that message was processed, and its failures
  *   <li>{@code DELETE /actuator/dedup/{consumer}?id=…}: forget that message, if {@code dedup.endpoint.forget} is set
- *   <li>{@code POST /actuator/dedup}: purge now what is older than the retention
+ *   <li>{@code POST /actuator/dedup}: purge now what is older than {@code dedup.retention}, if that is set
  * </ul>
  *
  * {@code management.endpoint.dedup.access=read-only} leaves the first three.
  */
 @Endpoint(id = "dedup")
+@RegisterReflectionForBinding({
+    DedupEndpoint.ConsumerReport.class,
+    DedupEndpoint.MessageReport.class,
+    DedupEndpoint.Purged.class,
+    DedupEndpoint.Forgotten.class,
+    DedupEndpoint.Refused.class
+})
 public final class DedupEndpoint {
 
     private static final int MOST = 100;
 
     private final Deduplicator dedup;
     private final Figures figures;
+    private final @Nullable Duration retention;
     private final boolean mayForget;
 
-    DedupEndpoint(Deduplicator dedup, Figures figures, boolean mayForget) {
+    DedupEndpoint(Deduplicator dedup, Figures figures, @Nullable Duration retention, boolean mayForget) {
         this.dedup = dedup;
         this.figures = figures;
+        this.retention = retention;
         this.mayForget = mayForget;
     }
 
     /**
      * The whole.
      *
-     * @param retention how long keys shall be remembered
+     * @param retention how long keys are remembered, {@code dedup.retention}; null if nothing is ever purged
      * @param table PostgreSQL's estimate of the table's size
      * @param purged keys that this process has forgotten since it began
      * @param failing how many messages fail at present, by consumer; of all processes
      * @param consumers what happened, by consumer; of this process since it began
      */
     public record Summary(
-            Duration retention,
+            @Nullable Duration retention,
             TableSize table,
             long purged,
             Map<String, Long> failing,
@@ -85,13 +96,30 @@ public final class DedupEndpoint {
             @Nullable Instant processedAt,
             @Nullable FailingMessage failing) implements Report {}
 
+    /** What was done, or why it was not. */
+    public sealed interface Answer {}
+
     /**
      * What a purge did.
      *
      * @param olderThan the age of the keys that it forgot
      * @param keys how many it forgot; 0 as well if another node was purging
      */
-    public record Purged(Duration olderThan, long keys) {}
+    public record Purged(Duration olderThan, long keys) implements Answer {}
+
+    /**
+     * Whether there was anything to forget.
+     *
+     * @param forgotten true if there was
+     */
+    public record Forgotten(boolean forgotten) implements Answer {}
+
+    /**
+     * Nothing was done. Not thrown, since Boot's error pages keep the reason to themselves.
+     *
+     * @param refused why, and what to set
+     */
+    public record Refused(String refused) implements Answer {}
 
     /**
      * The whole.
@@ -101,7 +129,7 @@ public final class DedupEndpoint {
     @ReadOperation
     public Summary summary() {
         return new Summary(
-                dedup.retention(),
+                retention,
                 dedup.ledger().size(),
                 figures.purged(),
                 dedup.ledger().failing(),
@@ -133,26 +161,30 @@ public final class DedupEndpoint {
      *
      * @param consumer the consumer's logical name
      * @param id the message's ID
-     * @return whether there was anything to forget
+     * @return whether there was anything to forget; 400 unless {@code dedup.endpoint.forget} is set
      */
     @DeleteOperation
-    public Map<String, Boolean> forget(@Selector String consumer, String id) {
-        if (!mayForget) {
-            String reason =
-                    "a message that is forgotten is processed again; set dedup.endpoint.forget=true to allow that";
-            throw new InvalidEndpointRequestException(reason, reason);
-        }
-        return Map.of("forgotten", dedup.ledger().forget(key(consumer, id)));
+    public WebEndpointResponse<Answer> forget(@Selector String consumer, String id) {
+        return mayForget
+                ? new WebEndpointResponse<>(new Forgotten(dedup.ledger().forget(key(consumer, id))))
+                : refused(
+                        "a message that is forgotten is processed again; set dedup.endpoint.forget=true to allow that");
     }
 
     /**
      * Purges now.
      *
-     * @return what was forgotten
+     * @return what was forgotten; 400 unless {@code dedup.retention} is set
      */
     @WriteOperation
-    public Purged purge() {
-        return new Purged(dedup.retention(), dedup.purge(dedup.retention()));
+    public WebEndpointResponse<Answer> purge() {
+        return retention != null
+                ? new WebEndpointResponse<>(new Purged(retention, dedup.purge(retention)))
+                : refused("nothing is purged until you say how long keys are to be remembered; set dedup.retention");
+    }
+
+    private static WebEndpointResponse<Answer> refused(String why) {
+        return new WebEndpointResponse<>(new Refused(why), WebEndpointResponse.STATUS_BAD_REQUEST);
     }
 
     private static MessageKey key(String consumer, String id) {

@@ -27,6 +27,7 @@ public final class DedupEndpointAutoConfiguration {
     @Bean
     @ConditionalOnMissingBean
     DedupEndpoint dedupEndpoint(Deduplicator dedup, Figures figures, DedupProperties properties) {
-        return new DedupEndpoint(dedup, figures, properties.endpoint().forget());
+        return new DedupEndpoint(
+                dedup, figures, properties.retention(), properties.endpoint().forget());
     }
 }

@@ -2,8 +2,13 @@ package io.dedup.rabbit.spring.boot;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.dedup.FailedAttempts;
+import io.dedup.FailingMessage;
+import io.dedup.MessageKey;
+import io.dedup.TableSize;
 import io.dedup.test.Database;
 import io.dedup.test.ServersExtension;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -11,6 +16,7 @@ import org.springframework.aot.generate.ClassNameGenerator;
 import org.springframework.aot.generate.DefaultGenerationContext;
 import org.springframework.aot.generate.GeneratedFiles.Kind;
 import org.springframework.aot.generate.InMemoryGeneratedFiles;
+import org.springframework.aot.hint.MemberCategory;
 import org.springframework.aot.hint.predicate.RuntimeHintsPredicates;
 import org.springframework.boot.amqp.autoconfigure.RabbitAutoConfiguration;
 import org.springframework.boot.jdbc.autoconfigure.DataSourceAutoConfiguration;
@@ -53,9 +59,26 @@ class AheadOfTimeTest {
         assertThat(files.getGeneratedFiles(Kind.SOURCE).keySet())
                 .anyMatch(name -> name.endsWith("DedupAutoConfiguration__BeanDefinitions.java"))
                 .anyMatch(name -> name.endsWith("DedupRabbitAutoConfiguration__BeanDefinitions.java"))
+                .anyMatch(name -> name.endsWith("io/dedup/rabbit/spring/ProtectedRegistry__BeanDefinitions.java"))
                 .anyMatch(name -> name.endsWith("DedupEndpointAutoConfiguration__BeanDefinitions.java"));
         assertThat(RuntimeHintsPredicates.resource()
                         .forResource("io/dedup/db/migration/postgresql/V1__processed_message.sql"))
                 .accepts(generated.getRuntimeHints());
+        assertThat(List.of(
+                        DedupEndpoint.Summary.class,
+                        DedupEndpoint.ConsumerReport.class,
+                        DedupEndpoint.MessageReport.class,
+                        DedupEndpoint.Purged.class,
+                        DedupEndpoint.Forgotten.class,
+                        DedupEndpoint.Refused.class,
+                        MessageKey.class,
+                        TableSize.class,
+                        FailingMessage.class,
+                        FailedAttempts.class))
+                .as("what the endpoint answers can be written as JSON")
+                .allSatisfy(answer -> assertThat(RuntimeHintsPredicates.reflection()
+                                .onType(answer)
+                                .withMemberCategory(MemberCategory.INVOKE_DECLARED_CONSTRUCTORS))
+                        .accepts(generated.getRuntimeHints()));
     }
 }

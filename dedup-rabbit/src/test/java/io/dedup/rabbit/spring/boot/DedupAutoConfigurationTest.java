@@ -24,6 +24,8 @@ import javax.sql.DataSource;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -93,6 +95,34 @@ class DedupAutoConfigurationTest {
         });
         purging.withPropertyValues("dedup.purge.enabled=false")
                 .run(context -> assertThat(context).doesNotHaveBean(PurgeSchedule.class));
+    }
+
+    @Test
+    void ofADeduplicatorOfTheApplicationsOwnItIsKeptToo() {
+        Deduplicator own = Deduplicator.builder(Contexts.fresh(database).dataSource())
+                .retention(Duration.ofMillis(1))
+                .build();
+        runner.withBean(Deduplicator.class, () -> own)
+                .withPropertyValues("dedup.retention=1h", "dedup.purge.every=20ms")
+                .run(context -> {
+                    own.process(KEY, tx -> {});
+                    await().during(Duration.ofMillis(500))
+                            .until(() -> own.ledger().processedAt(KEY).isPresent());
+                });
+    }
+
+    @Test
+    void anEmptyRetentionIsNone() {
+        runner.withPropertyValues("dedup.retention=")
+                .run(context -> assertThat(context).hasNotFailed().doesNotHaveBean(PurgeSchedule.class));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"yes,true", "on,true", "no,false", "off,false"})
+    void howeverYesAndNoAreSaid(String said, boolean purging) {
+        runner.withPropertyValues("dedup.retention=1h", "dedup.purge.enabled=" + said)
+                .run(context ->
+                        assertThat(context.containsBean("dedupPurgeSchedule")).isEqualTo(purging));
     }
 
     @Test

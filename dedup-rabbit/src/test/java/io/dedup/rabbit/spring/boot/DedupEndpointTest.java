@@ -13,6 +13,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.springframework.boot.actuate.endpoint.InvalidEndpointRequestException;
+import org.springframework.boot.actuate.endpoint.web.WebEndpointResponse;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 
 /** Over HTTP it is tested by the example. */
@@ -45,7 +46,7 @@ class DedupEndpointTest {
             dedup.recordFailure(failing, new IllegalStateException("out of paper"));
 
             DedupEndpoint.Summary summary = endpoint.summary();
-            assertThat(summary.retention()).isEqualTo(Duration.ofDays(7));
+            assertThat(summary.retention()).as("nothing is ever purged").isNull();
             assertThat(summary.table().bytes()).isPositive();
             assertThat(summary.consumers()).isEqualTo(Map.of("orders", Map.of("processed", 1L, "duplicate", 1L)));
             assertThat(summary.failing()).isEqualTo(Map.of("orders", 1L));
@@ -81,16 +82,18 @@ class DedupEndpointTest {
         runner.run(context -> {
             Deduplicator dedup = context.getBean(Deduplicator.class);
             dedup.process(KEY, tx -> {});
-            assertThatThrownBy(() -> context.getBean(DedupEndpoint.class).forget("orders", KEY.messageId()))
-                    .isInstanceOf(InvalidEndpointRequestException.class)
-                    .hasMessageContaining("dedup.endpoint.forget=true");
+            assertRefused(
+                    context.getBean(DedupEndpoint.class).forget("orders", KEY.messageId()),
+                    "set dedup.endpoint.forget=true");
             assertThat(dedup.process(KEY, tx -> {})).isEqualTo(Outcome.DUPLICATE);
         });
         runner.withPropertyValues("dedup.endpoint.forget=true").run(context -> {
             Deduplicator dedup = context.getBean(Deduplicator.class);
             DedupEndpoint endpoint = context.getBean(DedupEndpoint.class);
-            assertThat(endpoint.forget("orders", KEY.messageId())).isEqualTo(Map.of("forgotten", true));
-            assertThat(endpoint.forget("orders", KEY.messageId())).isEqualTo(Map.of("forgotten", false));
+            assertThat(endpoint.forget("orders", KEY.messageId()).getBody())
+                    .isEqualTo(new DedupEndpoint.Forgotten(true));
+            assertThat(endpoint.forget("orders", KEY.messageId()).getBody())
+                    .isEqualTo(new DedupEndpoint.Forgotten(false));
             assertThat(dedup.process(KEY, tx -> {})).isEqualTo(Outcome.PROCESSED);
         });
     }
@@ -101,13 +104,40 @@ class DedupEndpointTest {
                 .run(context -> {
                     context.getBean(Deduplicator.class).process(KEY, tx -> {});
                     DedupEndpoint endpoint = context.getBean(DedupEndpoint.class);
-                    assertThat(endpoint.purge()).isEqualTo(new DedupEndpoint.Purged(Duration.ofHours(1), 0));
+                    assertThat(endpoint.purge().getBody()).isEqualTo(new DedupEndpoint.Purged(Duration.ofHours(1), 0));
                 });
         runner.withPropertyValues("dedup.retention=1ms", "dedup.purge.enabled=false")
                 .run(context -> {
                     DedupEndpoint endpoint = context.getBean(DedupEndpoint.class);
-                    assertThat(endpoint.purge().keys()).isEqualTo(1);
+                    assertThat(endpoint.purge().getBody()).isEqualTo(new DedupEndpoint.Purged(Duration.ofMillis(1), 1));
                     assertThat(endpoint.summary().purged()).isEqualTo(1);
+                });
+    }
+
+    @Test
+    void itPurgesNothingWhereNoRetentionIsSet() {
+        runner.run(context -> assertRefused(context.getBean(DedupEndpoint.class).purge(), "set dedup.retention"));
+    }
+
+    private static void assertRefused(WebEndpointResponse<DedupEndpoint.Answer> response, String action) {
+        assertThat(response.getStatus()).isEqualTo(400);
+        assertThat(response.getBody())
+                .isInstanceOfSatisfying(
+                        DedupEndpoint.Refused.class,
+                        answer -> assertThat(answer.refused()).contains(action));
+    }
+
+    @Test
+    void thePropertyCountsForADeduplicatorOfTheApplicationsOwnToo(Database database) {
+        Deduplicator own =
+                Deduplicator.builder(Contexts.fresh(database).dataSource()).build();
+        runner.withBean(Deduplicator.class, () -> own)
+                .withPropertyValues("dedup.retention=1ms", "dedup.purge.enabled=false")
+                .run(context -> {
+                    own.process(KEY, tx -> {});
+                    DedupEndpoint endpoint = context.getBean(DedupEndpoint.class);
+                    assertThat(endpoint.summary().retention()).isEqualTo(Duration.ofMillis(1));
+                    assertThat(endpoint.purge().getBody()).isEqualTo(new DedupEndpoint.Purged(Duration.ofMillis(1), 1));
                 });
     }
 }

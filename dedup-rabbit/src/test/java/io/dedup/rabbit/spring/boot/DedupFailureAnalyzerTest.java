@@ -4,18 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.dedup.test.Database;
 import io.dedup.test.ServersExtension;
-import java.util.Objects;
-import org.apache.commons.logging.LogFactory;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
-import org.springframework.boot.diagnostics.FailureAnalyzer;
 import org.springframework.boot.jdbc.autoconfigure.DataSourceAutoConfiguration;
 import org.springframework.context.annotation.Configuration;
-import org.springframework.core.io.support.SpringFactoriesLoader;
-import org.springframework.core.io.support.SpringFactoriesLoader.FailureHandler;
 
 /** What a user sees who starts the application. */
 @ExtendWith(ServersExtension.class)
@@ -48,14 +43,7 @@ class DedupFailureAnalyzerTest {
             app.run("--spring.datasource.url=" + database.jdbcUrl(), property);
             return "started";
         } catch (RuntimeException e) {
-            return SpringFactoriesLoader.forDefaultResourceLocation()
-                    .load(FailureAnalyzer.class, FailureHandler.logging(LogFactory.getLog(App.class)))
-                    .stream()
-                    .map(analyzer -> analyzer.analyze(e))
-                    .filter(Objects::nonNull)
-                    .map(analysis -> analysis.getDescription() + "\nAction: " + analysis.getAction())
-                    .findFirst()
-                    .orElse("no analysis");
+            return Contexts.analysisOf(e);
         }
     }
 }

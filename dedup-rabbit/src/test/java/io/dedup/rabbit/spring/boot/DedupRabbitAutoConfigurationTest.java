@@ -265,7 +265,7 @@ class DedupRabbitAutoConfigurationTest {
                 .run(context -> assertThat(context)
                         .hasNotFailed()
                         .hasSingleBean(Deduplicator.class)
-                        .doesNotHaveBean(Protection.class));
+                        .doesNotHaveBean(DedupRabbitListener.CONTAINER_FACTORY));
     }
 
     /** One message, and a copy of it; a last one tells when both are through. */
