@@ -166,7 +166,7 @@ public final class Deduplicator {
      */
     public boolean claim(Connection tx, MessageKey key) {
         requireNonNull(key, "key");
-        return joined(tx, () -> messages.claimJoined(tx, key));
+        return joined(tx, () -> messages.claimJoined(GuardedConnection.behind(tx), key));
     }
 
     /**
@@ -179,7 +179,7 @@ public final class Deduplicator {
      * @throws DedupException as {@link #claim}; no key is claimed
      */
     public Set<MessageKey> claimAll(Connection tx, Collection<MessageKey> keys) {
-        return joined(tx, () -> messages.groups().claim(tx, keys));
+        return joined(tx, () -> messages.groups().claim(GuardedConnection.behind(tx), keys));
     }
 
     /**
