@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -115,7 +116,10 @@ public final class Groups {
         while (results.size() < tasks.size()) {
             int from = results.size();
             List<Task> some = tasks.subList(from, Math.min(tasks.size(), from + size.current()));
-            if (some.size() == 1) {
+            Result away = away(results);
+            if (away != null) {
+                results.add(attempts.untried(some.get(0), away));
+            } else if (some.size() == 1) {
                 results.add(alone(some.get(0)));
             } else {
                 results.addAll(inOneGroup(some, plan));
@@ -168,14 +172,16 @@ public final class Groups {
     private List<Result> oneByOne(List<Task> tasks) {
         List<Result> results = new ArrayList<>(tasks.size());
         for (Task task : tasks) {
-            Result before = results.isEmpty() ? null : results.get(results.size() - 1);
-            results.add(before != null && isAway(before) ? attempts.untried(task, before) : attempts.one(task));
+            Result away = away(results);
+            results.add(away == null ? attempts.one(task) : attempts.untried(task, away));
         }
         return results;
     }
 
-    /** Each further try would wait for a connection as long as this one has. */
-    private static boolean isAway(Result result) {
-        return result.outcome() == Outcome.UNAVAILABLE && result.cause() instanceof DedupException;
+    /** The last result, if the database was away: each further try would wait for a connection as long as that one has. */
+    private static @Nullable Result away(List<Result> results) {
+        Result last = results.isEmpty() ? null : results.get(results.size() - 1);
+        boolean away = last != null && last.outcome() == Outcome.UNAVAILABLE && last.cause() instanceof DedupException;
+        return away ? last : null;
     }
 }

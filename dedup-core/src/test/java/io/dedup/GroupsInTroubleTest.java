@@ -15,6 +15,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A group's connection breaks. */
 @ExtendWith(ServersExtension.class)
@@ -23,6 +25,7 @@ class GroupsInTroubleTest {
 
     private final Orders orders;
     private final TcpProxy proxy;
+    private final Deduplicator dedup;
     private final Groups groups;
     private final List<MessageKey> keys =
             IntStream.range(0, 5).mapToObj(i -> Orders.newKey()).toList();
@@ -33,7 +36,8 @@ class GroupsInTroubleTest {
     GroupsInTroubleTest(Database database, PostgresServer server) {
         this.orders = Orders.in(database);
         this.proxy = TcpProxy.to(server.host(), server.port());
-        this.groups = Deduplicator.create(database.through(proxy).dataSource()).groups(10);
+        this.dedup = Deduplicator.create(database.through(proxy).dataSource());
+        this.groups = dedup.groups(10);
     }
 
     @AfterEach
@@ -78,8 +82,10 @@ class GroupsInTroubleTest {
         assertThat(runs).hasValue(2);
     }
 
-    @Test
-    void whileTheDatabaseIsAwayAllAreUnavailableAfterOneLook() {
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 10})
+    void whileTheDatabaseIsAwayAllAreUnavailableAfterOneLook(int max) {
+        Groups groups = dedup.groups(max);
         proxy.refuse();
         proxy.cut();
         List<Result> results = groups.attempt(tasks);
