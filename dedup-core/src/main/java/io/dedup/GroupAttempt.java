@@ -81,7 +81,7 @@ final class GroupAttempt {
     }
 
     private boolean run(Step step, Connection tx, List<Step> later) throws Transactions.WorkFailed {
-        TransactionHealth health = TransactionHealth.OPEN;
+        TransactionHealth health;
         boolean settingsChanged;
         try {
             settingsChanged = attempts.runGuarded(step.work(), tx);
@@ -113,8 +113,8 @@ final class GroupAttempt {
                             + " duplicates. Forget them: Deduplicator.ledger()",
                     keys,
                     released.cause());
-            claimed = false;
-            ending = released;
+            claimed = false; // one by one they would be acknowledged as duplicates
+            ending = new Transactions.Ending(Outcome.UNAVAILABLE, released.cause(), released.tries());
         }
     }
 

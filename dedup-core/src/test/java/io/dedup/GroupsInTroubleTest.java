@@ -7,6 +7,7 @@ import io.dedup.test.PostgresServer;
 import io.dedup.test.ServersExtension;
 import io.dedup.test.TcpProxy;
 import io.dedup.test.Trap;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -17,6 +18,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.postgresql.core.BaseConnection;
 
 /** A group's connection breaks. */
 @ExtendWith(ServersExtension.class)
@@ -95,5 +97,19 @@ class GroupsInTroubleTest {
                 .containsOnly(results.get(0).cause());
         proxy.accept();
         assertThat(groups.attempt(tasks)).extracting(Result::outcome).containsOnly(Outcome.PROCESSED);
+    }
+
+    /** It has ended the transaction behind the guard's back, and the database is away when that is to be mended. */
+    @Test
+    void keysThatCannotBeReleasedAreNotTakenForDuplicatesAtOnce() {
+        Task ending = new Task(Orders.newKey(), null, tx -> {
+            try (Statement raw = tx.unwrap(BaseConnection.class).createStatement()) {
+                raw.execute("COMMIT");
+            }
+            proxy.refuse();
+        });
+        assertThat(groups.attempt(List.of(ending, tasks.get(0))))
+                .extracting(Result::outcome)
+                .containsOnly(Outcome.UNAVAILABLE);
     }
 }
