@@ -50,8 +50,8 @@ final class Attempts {
     }
 
     /** Several messages in one transaction; see {@link GroupAttempt}. */
-    GroupAttempt group(List<Task> tasks, GroupAttempt.Together together) {
-        GroupAttempt attempt = new GroupAttempt(messages, tasks, together);
+    GroupAttempt group(List<Task> tasks, GroupAttempt.Plan plan) {
+        GroupAttempt attempt = new GroupAttempt(this, messages, tasks, plan);
         attempt.run(transactions);
         attempt.results().forEach(this::tell);
         return attempt;
@@ -65,10 +65,12 @@ final class Attempts {
         return result;
     }
 
-    void runGuarded(Work<?> work, Connection tx) throws Transactions.WorkFailed {
+    /** Returns whether the work has changed settings of the session. */
+    boolean runGuarded(Work<?> work, Connection tx) throws Transactions.WorkFailed {
         GuardedConnection guard = new GuardedConnection(tx);
         try {
             timeLimit.run(work, guard);
+            return guard.isSettingsChanged();
         } catch (Throwable t) {
             if (t instanceof InterruptedException) {
                 Thread.currentThread().interrupt();

@@ -166,7 +166,7 @@ public final class Deduplicator {
      */
     public boolean claim(Connection tx, MessageKey key) {
         requireNonNull(key, "key");
-        return joined(tx, () -> messages.claim(tx, key, null) == Claim.FRESH);
+        return joined(tx, () -> messages.claim(GuardedConnection.behind(tx), key, null) == Claim.FRESH);
     }
 
     /**
@@ -179,7 +179,7 @@ public final class Deduplicator {
      * @throws DedupException as {@link #claim}; no key is claimed
      */
     public Set<MessageKey> claimAll(Connection tx, Collection<MessageKey> keys) {
-        return joined(tx, () -> messages.groups().claim(tx, keys));
+        return joined(tx, () -> messages.groups().claim(GuardedConnection.behind(tx), keys));
     }
 
     /**

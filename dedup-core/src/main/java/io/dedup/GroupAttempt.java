@@ -5,6 +5,8 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Several messages in one transaction: one statement claims all, the handler works for the new ones in order, one commit.
@@ -12,36 +14,51 @@ import org.jspecify.annotations.Nullable;
  */
 final class GroupAttempt {
 
-    /** What is done for the new ones. */
+    private static final Logger log = LoggerFactory.getLogger(GroupAttempt.class);
+
+    /** One call of the handler, and the messages that it is for. */
+    record Step(Work<?> work, List<Task> tasks) {}
+
+    /** The calls that are made for the new ones. */
     @FunctionalInterface
-    interface Together {
-        void run(Connection tx, List<Task> fresh) throws Transactions.WorkFailed;
+    interface Plan {
+        List<Step> of(List<Task> fresh);
     }
 
+    private final Attempts attempts;
     private final ProcessedMessages messages;
     private final List<Task> tasks;
-    private final Together together;
+    private final Plan plan;
     private final Attempts.Stopwatch watch = new Attempts.Stopwatch();
     private List<Claim> claims = List.of();
+    private @Nullable String transaction;
     private boolean claimed;
+    private @Nullable String unfit;
+    private List<Step> stranded = List.of();
     private Transactions.@Nullable Ending ending;
     private List<Result> results = List.of();
 
-    GroupAttempt(ProcessedMessages messages, List<Task> tasks, Together together) {
+    GroupAttempt(Attempts attempts, ProcessedMessages messages, List<Task> tasks, Plan plan) {
+        this.attempts = attempts;
         this.messages = messages;
         this.tasks = tasks;
-        this.together = together;
+        this.plan = plan;
     }
 
     void run(Transactions transactions) {
         ending = transactions.once(this::inside);
+        if (!stranded.isEmpty()) {
+            release(transactions);
+        }
         results = failed() ? List.of() : tellEach();
     }
 
     private Outcome inside(Connection tx) throws SQLException, Transactions.WorkFailed {
         watch.claiming();
-        claims = messages.groups().claim(tx, tasks);
+        GroupClaims.Found found = messages.groups().claim(tx, tasks);
         watch.claimed();
+        claims = found.claims();
+        transaction = found.transaction();
         claimed = true;
         List<Task> fresh = new ArrayList<>(claims.size());
         for (int place = 0; place < claims.size(); place++) {
@@ -52,8 +69,58 @@ final class GroupAttempt {
         if (fresh.isEmpty()) {
             return Outcome.DUPLICATE;
         }
-        together.run(tx, fresh);
+        List<Step> steps = plan.of(fresh);
+        for (int i = 0; i < steps.size(); i++) {
+            boolean settingsChanged = run(steps.get(i), tx, steps.subList(i + 1, steps.size()));
+            if (settingsChanged && steps.size() > 1) {
+                unfit = "changes settings of its session, which hold for the next message of a group too";
+                throw new DedupException(Outcome.FAILED, "a message's handler " + unfit, null);
+            }
+        }
         return Outcome.PROCESSED;
+    }
+
+    private boolean run(Step step, Connection tx, List<Step> later) throws Transactions.WorkFailed {
+        TransactionHealth health;
+        boolean settingsChanged;
+        try {
+            settingsChanged = attempts.runGuarded(step.work(), tx);
+        } finally {
+            health = TransactionHealth.asTold(tx);
+            if (health == TransactionHealth.ENDED) {
+                unfit = "ends its transaction itself, and so that of its neighbours in a group";
+                stranded = later;
+            }
+        }
+        Trouble.require(health);
+        return settingsChanged;
+    }
+
+    /** Their keys may be committed, by whoever ended the transaction, and their handlers have not run. */
+    private void release(Transactions transactions) {
+        List<MessageKey> keys = stranded.stream()
+                .flatMap(step -> step.tasks().stream())
+                .map(Task::key)
+                .toList();
+        log.warn("{} - its transaction was ended by a handler; releases the keys of those after it", keys);
+        Transactions.Ending released = transactions.run(tx -> {
+            messages.groups().release(tx, keys, String.valueOf(transaction));
+            return Outcome.PROCESSED;
+        });
+        if (released.outcome() != Outcome.PROCESSED) {
+            log.error(
+                    "{} - cannot be released; if these keys are in the table, their messages will be taken for"
+                            + " duplicates. Forget them: Deduplicator.ledger()",
+                    keys,
+                    released.cause());
+            claimed = false; // one by one they would be acknowledged as duplicates
+            ending = new Transactions.Ending(Outcome.UNAVAILABLE, released.cause(), released.tries());
+        }
+    }
+
+    /** What makes its handler unfit for groups, if anything does. */
+    @Nullable String unfit() {
+        return unfit;
     }
 
     /** Whether nothing is left of it, and its messages may fare better alone. */

@@ -41,8 +41,14 @@ final class GroupClaims {
                 RETURNING consumer, message_id
             )
             SELECT consumers, message_ids,
-                set_config('lock_timeout', CASE WHEN before = '0' THEN ? ELSE before END, true)
+                set_config('lock_timeout', CASE WHEN before = '0' THEN ? ELSE before END, true),
+                (txid_current_if_assigned() & 4294967295)::text
             FROM (SELECT array_agg(consumer) AS consumers, array_agg(message_id) AS message_ids FROM claim) AS fresh, bound""";
+
+    /** Of one transaction's claims only: the same key may be another's by now. */
+    private static final String RELEASE = """
+            DELETE FROM %s
+            WHERE (consumer, message_id) IN (SELECT * FROM unnest(?::text[], ?::text[])) AND xmin::text = ?""";
 
     private static final String FINGERPRINTS = """
             SELECT consumer, message_id, fingerprint FROM %s
@@ -54,11 +60,18 @@ final class GroupClaims {
             Comparator.comparing(MessageKey::consumer).thenComparing(MessageKey::messageId);
 
     private final String claim;
+    private final String release;
     private final String fingerprints;
     private final Duration maxWait;
 
+    /** What each task's claim found, in the tasks' order, and in which transaction. */
+    record Found(List<Claim> claims, @Nullable String transaction) {}
+
+    private record Inserted(Set<MessageKey> fresh, @Nullable String transaction) {}
+
     GroupClaims(TableName table, Duration maxWait) {
         this.claim = CLAIM.formatted(table.sql());
+        this.release = RELEASE.formatted(table.sql());
         this.fingerprints = FINGERPRINTS.formatted(table.sql());
         this.maxWait = maxWait;
     }
@@ -67,15 +80,15 @@ final class GroupClaims {
     Set<MessageKey> claim(Connection tx, Collection<MessageKey> keys) throws SQLException {
         SortedMap<MessageKey, @Nullable Fingerprint> sorted = new TreeMap<>(ORDER);
         keys.forEach(key -> sorted.put(key, null));
-        return insert(tx, sorted, maxWait, NO_BOUND);
+        return insert(tx, sorted, maxWait, NO_BOUND).fresh();
     }
 
-    /** What each task's claim found, in the tasks' order. */
-    List<Claim> claim(Connection tx, List<Task> tasks) throws SQLException {
+    Found claim(Connection tx, List<Task> tasks) throws SQLException {
         SortedMap<MessageKey, @Nullable Fingerprint> sorted = new TreeMap<>(ORDER);
         tasks.forEach(task -> sorted.putIfAbsent(task.key(), task.body()));
         Duration wait = maxWait.compareTo(LONGEST_WAIT) < 0 ? maxWait : LONGEST_WAIT;
-        Set<MessageKey> fresh = insert(tx, sorted, wait, millis(LONGEST_WAIT));
+        Inserted inserted = insert(tx, sorted, wait, millis(LONGEST_WAIT));
+        Set<MessageKey> fresh = inserted.fresh();
         Map<MessageKey, byte[]> stored = storedFingerprints(tx, tasks, fresh);
         Set<MessageKey> seen = new HashSet<>();
         List<Claim> claims = new ArrayList<>(tasks.size());
@@ -87,14 +100,23 @@ final class GroupClaims {
                 claims.add(Claim.ofKnown(task.body(), stored.get(task.key()))); // null too if purged just now
             }
         }
-        return claims;
+        return new Found(claims, inserted.transaction());
+    }
+
+    /** Takes back claims of a transaction that was committed before its time. */
+    void release(Connection tx, Collection<MessageKey> keys, String transaction) throws SQLException {
+        try (PreparedStatement delete = tx.prepareStatement(release)) {
+            setKeys(delete, 1, keys);
+            delete.setString(3, transaction);
+            delete.executeUpdate();
+        }
     }
 
     private static Claim repeat(@Nullable Fingerprint body, @Nullable Fingerprint first) {
         return body != null && first != null && !body.equals(first) ? Claim.DIFFERENT_BODY : Claim.REPEAT;
     }
 
-    private Set<MessageKey> insert(
+    private Inserted insert(
             Connection tx, SortedMap<MessageKey, @Nullable Fingerprint> sorted, Duration wait, String boundAfter)
             throws SQLException {
         try (PreparedStatement insert = tx.prepareStatement(claim)) {
@@ -104,7 +126,7 @@ final class GroupClaims {
             insert.setString(5, boundAfter);
             ResultSet row = insert.executeQuery();
             row.next();
-            return keysIn(row);
+            return new Inserted(keysIn(row), row.getString(4));
         }
     }
 

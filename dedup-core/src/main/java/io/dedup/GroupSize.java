@@ -14,7 +14,7 @@ final class GroupSize {
     private static final long FIRST_PAUSE = Duration.ofSeconds(2).toNanos();
     private static final long LONGEST_PAUSE = Duration.ofMinutes(10).toNanos();
 
-    private final int max;
+    private volatile int max;
     private final LongSupplier clock;
     private volatile int size;
     private long pause = FIRST_PAUSE;
@@ -46,6 +46,12 @@ final class GroupSize {
         if (size == max) {
             pause = FIRST_PAUSE;
         }
+    }
+
+    /** Its handler is not for groups, whatever their size. */
+    synchronized void oneByOneForGood() {
+        max = 1;
+        size = 1;
     }
 
     /** A message of a group of this many failed. */

@@ -5,7 +5,9 @@ import static java.util.Objects.requireNonNull;
 import java.sql.Connection;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -27,6 +29,9 @@ import org.slf4j.LoggerFactory;
  * already), and the size of the groups shrinks, down to one, while they collide. Better, let one thread process all
  * messages that touch the same rows.
  *
+ * <p>A handler that changes settings of its session ({@code SET}, {@code set_config}) is not for groups, since they would
+ * hold for the next message too: once one has, all messages are processed one by one.
+ *
  * <p>Thread-safe: one serves all threads of a consumer.
  */
 public final class Groups {
@@ -35,7 +40,7 @@ public final class Groups {
 
     private final Attempts attempts;
     private final GroupSize size;
-    private final AtomicBoolean warned = new AtomicBoolean();
+    private final Set<String> warned = ConcurrentHashMap.newKeySet();
 
     Groups(Attempts attempts, int max) {
         if (max < 1) {
@@ -61,11 +66,11 @@ public final class Groups {
      * @return what became of each, in the same order; as from {@link Deduplicator#attempt}, nothing is thrown
      */
     public List<Result> attempt(List<Task> tasks) {
-        return inGroups(tasks, (tx, fresh) -> {
-            for (Task task : fresh) {
-                attempts.runGuarded(task.work(), tx);
-            }
-        });
+        return inGroups(
+                tasks,
+                fresh -> fresh.stream()
+                        .map(task -> new GroupAttempt.Step(task.work(), List.of(task)))
+                        .toList());
     }
 
     /**
@@ -82,9 +87,9 @@ public final class Groups {
         for (Message<T> message : messages) {
             tasks.add(new Task(message.key(), message.body(), new Alone<>(work, message.content())));
         }
-        return inGroups(tasks, (tx, fresh) -> {
+        return inGroups(tasks, fresh -> {
             List<T> contents = contentsOf(fresh);
-            attempts.runGuarded(connection -> work.run(connection, contents), tx);
+            return List.of(new GroupAttempt.Step(tx -> work.run(tx, contents), fresh));
         });
     }
 
@@ -106,15 +111,18 @@ public final class Groups {
         return contents;
     }
 
-    private List<Result> inGroups(List<Task> tasks, GroupAttempt.Together together) {
+    private List<Result> inGroups(List<Task> tasks, GroupAttempt.Plan plan) {
         List<Result> results = new ArrayList<>(tasks.size());
         while (results.size() < tasks.size()) {
             int from = results.size();
             List<Task> some = tasks.subList(from, Math.min(tasks.size(), from + size.current()));
-            if (some.size() == 1) {
+            Result away = away(results);
+            if (away != null) {
+                results.add(attempts.untried(some.get(0), away));
+            } else if (some.size() == 1) {
                 results.add(alone(some.get(0)));
             } else {
-                results.addAll(inOneGroup(some, together));
+                results.addAll(inOneGroup(some, plan));
             }
         }
         return results;
@@ -128,37 +136,52 @@ public final class Groups {
         return result;
     }
 
-    private List<Result> inOneGroup(List<Task> tasks, GroupAttempt.Together together) {
-        GroupAttempt attempt = attempts.group(tasks, together);
+    private List<Result> inOneGroup(List<Task> tasks, GroupAttempt.Plan plan) {
+        GroupAttempt attempt = attempts.group(tasks, plan);
         if (!attempt.failed()) {
             size.good(tasks.size());
             return attempt.results();
         }
-        if (!attempt.collided()) {
+        String consumer = tasks.get(0).key().consumer();
+        if (attempt.unfit() != null) {
+            size.oneByOneForGood();
+            warnOnce(
+                    "{} - a handler {}, so it works one by one from now on. Leave groups out for this consumer, or let"
+                            + " the handler do without",
+                    consumer,
+                    attempt.unfit());
+        } else if (!attempt.collided()) {
             size.failed(tasks.size());
-        } else if (size.collided(tasks.size()) && warned.compareAndSet(false, true)) {
-            log.warn(
+        } else if (size.collided(tasks.size())) {
+            warnOnce(
                     "{} - groups of messages keep colliding over rows that their handlers share, so it works one by one"
                             + " and tries groups again from time to time. To have groups, let one thread process all"
                             + " messages of one business entity: lane(...) of the consumer's builder",
-                    tasks.get(0).key().consumer());
+                    consumer);
         }
-        log.debug(
-                "{} - a group of {} failed, one by one now", tasks.get(0).key().consumer(), tasks.size());
+        log.debug("{} - a group of {} failed, one by one now", consumer, tasks.size());
         return oneByOne(tasks);
+    }
+
+    private void warnOnce(String message, Object... arguments) {
+        if (warned.add(message)) {
+            log.warn(message, arguments);
+        }
     }
 
     private List<Result> oneByOne(List<Task> tasks) {
         List<Result> results = new ArrayList<>(tasks.size());
         for (Task task : tasks) {
-            Result before = results.isEmpty() ? null : results.get(results.size() - 1);
-            results.add(before != null && isAway(before) ? attempts.untried(task, before) : attempts.one(task));
+            Result away = away(results);
+            results.add(away == null ? attempts.one(task) : attempts.untried(task, away));
         }
         return results;
     }
 
-    /** Each further try would wait for a connection as long as this one has. */
-    private static boolean isAway(Result result) {
-        return result.outcome() == Outcome.UNAVAILABLE && result.cause() instanceof DedupException;
+    /** The last result, if the database was away: each further try would wait for a connection as long as that one has. */
+    private static @Nullable Result away(List<Result> results) {
+        Result last = results.isEmpty() ? null : results.get(results.size() - 1);
+        boolean away = last != null && last.outcome() == Outcome.UNAVAILABLE && last.cause() instanceof DedupException;
+        return away ? last : null;
     }
 }

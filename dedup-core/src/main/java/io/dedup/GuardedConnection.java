@@ -21,6 +21,7 @@ final class GuardedConnection implements InvocationHandler {
     private final Connection real;
     private final Connection guarded;
     private volatile boolean revoked;
+    private volatile boolean settingsChanged;
     private volatile @Nullable Statement running;
 
     GuardedConnection(Connection real) {
@@ -30,6 +31,20 @@ final class GuardedConnection implements InvocationHandler {
 
     Connection connection() {
         return guarded;
+    }
+
+    /** The connection for statements of the library's own, which a handler asks for: they put back what they set. */
+    static Connection behind(Connection tx) {
+        return Proxy.isProxyClass(tx.getClass())
+                        && Proxy.getInvocationHandler(tx) instanceof GuardedConnection guard
+                        && !guard.revoked
+                ? guard.real
+                : tx;
+    }
+
+    /** Whether the handler has changed settings of the session, which hold for whoever works on it next. */
+    boolean isSettingsChanged() {
+        return settingsChanged;
     }
 
     /** Cancels the statement that runs at the moment, if one does. From another thread than the handler's. */
@@ -60,6 +75,9 @@ final class GuardedConnection implements InvocationHandler {
                     throw refusal("setAutoCommit(true)");
                 }
             }
+            case "prepareStatement", "prepareCall" -> inspect(args);
+            case "setClientInfo", "setNetworkTimeout", "setReadOnly", "setTransactionIsolation" ->
+                settingsChanged = true;
             case "setSchema" ->
                 throw new SQLException(
                         "setSchema would stay on the pooled connection, and the next message's key would go"
@@ -87,6 +105,18 @@ final class GuardedConnection implements InvocationHandler {
         return guard(call(real, method, args));
     }
 
+    /** The text of a statement, where that is the first argument. */
+    private void inspect(Object @Nullable [] args) throws SQLException {
+        if (args == null || !(args[0] instanceof String sql)) {
+            return;
+        }
+        switch (SqlText.effectOf(sql)) {
+            case TRANSACTION -> throw refusal("SQL that begins or ends a transaction");
+            case SETTINGS -> settingsChanged = true;
+            case NONE -> {}
+        }
+    }
+
     private static SQLException refusal(String call) {
         return new SQLException(call + " is not the handler's to call: its writes and the message's key share this"
                 + " transaction, which is committed after the handler returns. To undo, throw; to try something that may"
@@ -111,15 +141,20 @@ final class GuardedConnection implements InvocationHandler {
         InvocationHandler handler = (proxy, method, args) -> switch (method.getName()) {
             case "getConnection" -> guarded;
             case "equals" -> proxy == args[0];
+            case "addBatch" -> {
+                inspect(args);
+                yield call(target, method, args);
+            }
             default ->
-                target instanceof Statement statement && method.getName().startsWith("execute")
-                        ? execute(statement, method, args)
+                method.getName().startsWith("execute")
+                        ? execute((Statement) target, method, args)
                         : call(target, method, args);
         };
         return Proxy.newProxyInstance(loader(), new Class<?>[] {type}, handler);
     }
 
     private @Nullable Object execute(Statement statement, Method method, Object @Nullable [] args) throws Throwable {
+        inspect(args);
         running = statement;
         try {
             return call(statement, method, args);

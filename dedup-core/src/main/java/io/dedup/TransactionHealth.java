@@ -17,6 +17,15 @@ enum TransactionHealth {
         return Pgjdbc.drives(tx) ? Pgjdbc.healthOf(tx) : byStatement(tx);
     }
 
+    /** As far as the driver knows without asking the server; OPEN if it does not. */
+    static TransactionHealth asTold(Connection tx) {
+        try {
+            return PGJDBC && Pgjdbc.drives(tx) ? Pgjdbc.healthOf(tx) : OPEN;
+        } catch (SQLException | RuntimeException e) { // it is closed, which the next statement will tell
+            return OPEN;
+        }
+    }
+
     /** For any other driver: a round trip, which an aborted transaction refuses with 25P02. It cannot see ENDED. */
     static TransactionHealth byStatement(Connection tx) throws SQLException {
         try (Statement statement = tx.createStatement()) {

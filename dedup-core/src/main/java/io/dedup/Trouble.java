@@ -51,7 +51,12 @@ final class Trouble {
 
     /** The last thing before a commit. */
     static void checkHealth(Connection tx) throws SQLException {
-        switch (TransactionHealth.of(tx)) {
+        require(TransactionHealth.of(tx));
+    }
+
+    /** A transaction that can be committed. */
+    static void require(TransactionHealth health) {
+        switch (health) {
             case OPEN -> {}
             case ABORTED ->
                 throw new DedupException(

@@ -7,6 +7,7 @@ import io.dedup.test.ServersExtension;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.TimeUnit;
@@ -49,6 +50,31 @@ class CollisionTest {
         Result result = second.get(20, TimeUnit.SECONDS);
         assertThat(result.outcome()).isEqualTo(Outcome.DUPLICATE);
         assertThat(result.tries()).as("it did collide").isGreaterThan(1);
+    }
+
+    /** The claim of one key loses at these levels, and the group with it. */
+    @ParameterizedTest
+    @ValueSource(strings = {"repeatable read", "serializable"})
+    void aGroupThatLosesAgainstAnotherTransactionIsProcessedOneByOne(String level) throws Exception {
+        Deduplicator dedup = Deduplicator.create(isolated(level));
+        Groups groups = dedup.groups(10);
+        List<MessageKey> keys = List.of(Orders.newKey(), Orders.newKey(), Orders.newKey());
+        List<Task> tasks = keys.stream()
+                .map(key -> new Task(key, null, tx -> Orders.save(tx, key)))
+                .toList();
+        CompletableFuture<List<Result>> second;
+        try (Connection first = orders.dataSource.getConnection()) {
+            first.setAutoCommit(false);
+            dedup.claim(first, keys.get(1));
+            second = Orders.onItsOwnThread(() -> groups.attempt(tasks));
+            Thread.sleep(100); // until it waits, and less than a group waits
+            first.commit();
+        }
+        assertThat(second.get(20, TimeUnit.SECONDS))
+                .extracting(Result::outcome)
+                .containsExactly(Outcome.PROCESSED, Outcome.DUPLICATE, Outcome.PROCESSED);
+        assertThat(keys).extracting(orders::effectsOf).containsExactly(1L, 0L, 1L);
+        assertThat(groups.size()).as("it did collide").isLessThan(10);
     }
 
     @Test

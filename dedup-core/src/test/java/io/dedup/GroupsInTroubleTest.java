@@ -7,6 +7,7 @@ import io.dedup.test.PostgresServer;
 import io.dedup.test.ServersExtension;
 import io.dedup.test.TcpProxy;
 import io.dedup.test.Trap;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -15,6 +16,9 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.postgresql.core.BaseConnection;
 
 /** A group's connection breaks. */
 @ExtendWith(ServersExtension.class)
@@ -23,6 +27,7 @@ class GroupsInTroubleTest {
 
     private final Orders orders;
     private final TcpProxy proxy;
+    private final Deduplicator dedup;
     private final Groups groups;
     private final List<MessageKey> keys =
             IntStream.range(0, 5).mapToObj(i -> Orders.newKey()).toList();
@@ -33,7 +38,8 @@ class GroupsInTroubleTest {
     GroupsInTroubleTest(Database database, PostgresServer server) {
         this.orders = Orders.in(database);
         this.proxy = TcpProxy.to(server.host(), server.port());
-        this.groups = Deduplicator.create(database.through(proxy).dataSource()).groups(10);
+        this.dedup = Deduplicator.create(database.through(proxy).dataSource());
+        this.groups = dedup.groups(10);
     }
 
     @AfterEach
@@ -78,8 +84,10 @@ class GroupsInTroubleTest {
         assertThat(runs).hasValue(2);
     }
 
-    @Test
-    void whileTheDatabaseIsAwayAllAreUnavailableAfterOneLook() {
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 10})
+    void whileTheDatabaseIsAwayAllAreUnavailableAfterOneLook(int max) {
+        Groups groups = dedup.groups(max);
         proxy.refuse();
         proxy.cut();
         List<Result> results = groups.attempt(tasks);
@@ -89,5 +97,19 @@ class GroupsInTroubleTest {
                 .containsOnly(results.get(0).cause());
         proxy.accept();
         assertThat(groups.attempt(tasks)).extracting(Result::outcome).containsOnly(Outcome.PROCESSED);
+    }
+
+    /** It has ended the transaction behind the guard's back, and the database is away when that is to be mended. */
+    @Test
+    void keysThatCannotBeReleasedAreNotTakenForDuplicatesAtOnce() {
+        Task ending = new Task(Orders.newKey(), null, tx -> {
+            try (Statement raw = tx.unwrap(BaseConnection.class).createStatement()) {
+                raw.execute("COMMIT");
+            }
+            proxy.refuse();
+        });
+        assertThat(groups.attempt(List.of(ending, tasks.get(0))))
+                .extracting(Result::outcome)
+                .containsOnly(Outcome.UNAVAILABLE);
     }
 }

@@ -17,6 +17,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.postgresql.PGConnection;
+import org.postgresql.core.BaseConnection;
 
 /** Trap 6: a handler must not end the transaction that it shares with the claim. */
 @ExtendWith(ServersExtension.class)
@@ -43,6 +44,11 @@ class GuardedConnectionTest {
         COMMIT_OF_A_PREPARED_STATEMENTS_CONNECTION(
                 tx -> tx.prepareStatement("SELECT 1").getConnection().commit()),
         COMMIT_OF_METADATAS_CONNECTION(tx -> tx.getMetaData().getConnection().commit()),
+        COMMIT_AS_SQL(tx -> tx.createStatement().execute("COMMIT")),
+        COMMIT_BEHIND_ANOTHER_STATEMENT(tx -> tx.createStatement().executeUpdate("DELETE FROM orders; COMMIT", 1)),
+        ROLLBACK_IN_A_BATCH(tx -> tx.createStatement().addBatch("ROLLBACK")),
+        END_PREPARED(tx -> tx.prepareStatement("END", new String[0])),
+        ABORT_PREPARED_AS_A_CALL(tx -> tx.prepareCall("ABORT")),
         COMMIT_OF_THE_UNWRAPPED(tx -> tx.unwrap(Connection.class).commit());
 
         final Work<SQLException> call;
@@ -65,9 +71,9 @@ class GuardedConnectionTest {
     }
 
     @Test
-    void aHandlerThatEndsTheTransactionBySqlIsFoundOut() {
+    void aHandlerThatEndsTheTransactionBehindTheGuardsBackIsFoundOut() {
         Result result = dedup.attempt(key, tx -> {
-            try (Statement statement = tx.createStatement()) {
+            try (Statement statement = tx.unwrap(BaseConnection.class).createStatement()) {
                 statement.execute("ROLLBACK");
             }
         });
@@ -96,6 +102,9 @@ class GuardedConnectionTest {
             assertThat(tx.getAutoCommit()).isFalse();
             assertThat(tx.equals(tx)).isTrue();
             assertThat(tx).hasToString(tx.toString());
+            try (Statement savepoint = tx.createStatement()) {
+                savepoint.execute("SAVEPOINT own; ROLLBACK TO SAVEPOINT own; RELEASE own");
+            }
             try (PreparedStatement insert =
                     tx.prepareStatement("INSERT INTO orders (message_id) VALUES (?) RETURNING effects")) {
                 insert.setString(1, key.messageId());

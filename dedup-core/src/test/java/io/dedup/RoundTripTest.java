@@ -8,6 +8,8 @@ import io.dedup.test.PostgresServer;
 import io.dedup.test.ServersExtension;
 import io.dedup.test.TcpProxy;
 import java.sql.SQLException;
+import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
@@ -27,9 +29,7 @@ class RoundTripTest {
     @Test
     void aNewMessageCostsOneRoundTripBesideTheHandlersAndTheCommitsAndADuplicateTwoInAll() throws SQLException {
         try (TcpProxy proxy = TcpProxy.to(server.host(), server.port());
-                HikariDataSource pool = new HikariDataSource()) {
-            pool.setJdbcUrl(database.through(proxy).jdbcUrl());
-            pool.setMaximumPoolSize(1);
+                HikariDataSource pool = through(proxy)) {
             Deduplicator dedup = Deduplicator.create(pool);
             for (int warmUp = 0; warmUp < 10; warmUp++) { // beyond pgjdbc's prepareThreshold
                 process(dedup, Orders.newKey());
@@ -45,6 +45,41 @@ class RoundTripTest {
                     .isEqualTo(3);
             assertThat(duplicate).as("begin and claim, rollback").isEqualTo(2);
         }
+    }
+
+    @Test
+    void aGroupCostsTwoRoundTripsBesideTheHandlers() {
+        try (TcpProxy proxy = TcpProxy.to(server.host(), server.port());
+                HikariDataSource pool = through(proxy)) {
+            Groups groups = Deduplicator.create(pool).groups(10);
+            for (int warmUp = 0; warmUp < 10; warmUp++) {
+                groups.attempt(tenNew());
+            }
+            List<Task> ten = tenNew();
+            long before = proxy.roundTrips();
+            groups.attempt(ten);
+            long fresh = proxy.roundTrips() - before;
+            groups.attempt(ten);
+            long duplicates = proxy.roundTrips() - before - fresh;
+            assertThat(fresh)
+                    .as("begin and claim, the handlers' ten inserts, commit")
+                    .isEqualTo(12);
+            assertThat(duplicates).as("begin and claim, rollback").isEqualTo(2);
+        }
+    }
+
+    private static List<Task> tenNew() {
+        return Stream.generate(Orders::newKey)
+                .limit(10)
+                .map(key -> new Task(key, null, tx -> Orders.save(tx, key)))
+                .toList();
+    }
+
+    private HikariDataSource through(TcpProxy proxy) {
+        HikariDataSource pool = new HikariDataSource();
+        pool.setJdbcUrl(database.through(proxy).jdbcUrl());
+        pool.setMaximumPoolSize(1);
+        return pool;
     }
 
     private static void process(Deduplicator dedup, MessageKey key) throws SQLException {

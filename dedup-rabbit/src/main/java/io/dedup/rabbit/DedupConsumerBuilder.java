@@ -167,7 +167,8 @@ public final class DedupConsumerBuilder {
      * and the handler is called for each as before. Never waits for more to come. On trouble a group is rolled back and
      * its messages are processed one by one, so a handler may run again although another message failed: leave it at 1
      * where handlers have effects outside the database. A group keeps its row locks until its commit; where messages
-     * touch rows that others touch too, set {@link #lane}. Default: 1, every message in a transaction of its own.
+     * touch rows that others touch too, set {@link #lane}. A handler that changes settings of its session ({@code SET
+     * LOCAL}) has all messages processed one by one. Default: 1, every message in a transaction of its own.
      *
      * @param messages from 20 to 100 as a rule; more than {@link #prefetch} never wait in one place
      * @return this

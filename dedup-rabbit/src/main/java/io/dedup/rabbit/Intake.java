@@ -60,9 +60,12 @@ final class Intake {
         Iterator<Item> item = items.iterator();
         Iterator<Result> result = processor.process(items).iterator();
         List<Verdict> verdicts = new ArrayList<>(deliveries.size());
+        Verdict.Outage outage = null;
         for (Identity.Found each : found) {
             if (each instanceof Identity.Found.Key known) {
-                verdicts.add(verdict(item.next(), result.next(), known));
+                Verdict verdict = verdict(item.next(), result.next(), known, outage);
+                outage = outage == null && verdict instanceof Verdict.Outage begins ? begins : outage;
+                verdicts.add(verdict);
             } else if (each instanceof Identity.Found.None none) {
                 verdicts.add(none.verdict());
             } else if (each instanceof Identity.Found.Keep keep) {
@@ -88,16 +91,22 @@ final class Intake {
         return new Item(delivery, known.key(), options.fingerprints() ? Fingerprint.of(delivery.getBody()) : null);
     }
 
-    private Verdict verdict(Item item, Result result, Identity.Found.Key known) {
-        if (result.outcome() == Outcome.DIFFERENT_BODY
+    /** During an outage, which another message of the same group has found, nobody asks the database again. */
+    private Verdict verdict(Item item, Result result, Identity.Found.Key known, Verdict.@Nullable Outage outage) {
+        if (outage == null
+                && result.outcome() == Outcome.DIFFERENT_BODY
                 && item.body() != null
                 && options.differentBody() == DifferentBody.PROCESS
                 && item.key().equals(known.key())) {
             Item other = item.as(item.key().withBody(item.body()));
-            return verdict(other, processor.process(List.of(other)).get(0), known);
+            return verdict(other, processor.process(List.of(other)).get(0), known, null);
         }
         options.listener().onDelivery(result, Returns.isRedelivered(item.delivery()));
-        if (result.outcome() == Outcome.DUPLICATE && item.asksForReply()) {
+        boolean answersAgain = result.outcome() == Outcome.DUPLICATE && item.asksForReply();
+        if (outage != null && (answersAgain || !result.outcome().isDone())) {
+            return failures.outage(known.counted(), outage.cause());
+        }
+        if (answersAgain) {
             return answerAgain(item.key());
         }
         // The key that was claimed at last, or the one that stands for it.

@@ -6,6 +6,8 @@ import com.rabbitmq.client.ShutdownSignalException;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HashSet;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -14,13 +16,16 @@ import org.slf4j.LoggerFactory;
 
 /**
  * A subscription that lasts: when its channel dies, or has to be given up, there is a new one. Its workers, one for each
- * lane, leave the old one when they have finished what they are at; the last of them closes it.
+ * lane, leave the old one when they have finished what they are at; the last of them closes it. One that does not finish
+ * soon is not waited for: what it does then is recognised, or done again, by its own lane.
  */
 final class Line {
 
     private static final Logger log = LoggerFactory.getLogger(Line.class);
     private static final Duration FIRST_PAUSE = Duration.ofMillis(100);
     private static final Duration LONGEST_PAUSE = Duration.ofSeconds(10);
+    private static final Duration LONGEST_WAIT_FOR_OTHERS = Duration.ofSeconds(5);
+    private static final long LOOK_MILLIS = 50;
 
     private final Connection connection;
     private final Options options;
@@ -30,7 +35,7 @@ final class Line {
     private volatile Subscription current;
     private volatile @Nullable Instant unsubscribedSince;
     private boolean over;
-    private int left;
+    private final Set<Integer> left = new HashSet<>(); // lanes whose workers have left the current one
 
     /** Subscribes at once, so that whoever starts it hears what is wrong. */
     Line(Connection connection, Options options, Lanes lanes, Outage outage) throws IOException {
@@ -45,19 +50,27 @@ final class Line {
         return current;
     }
 
-    /** The subscription after the one that a worker has left; null when there is to be none. */
-    synchronized @Nullable Subscription after(Subscription last) throws InterruptedException {
-        if (last == current && !over) {
-            left++;
-            // Others may still settle on it, unless it is dead.
-            while (last == current && !over && left < lanes.count() && !last.isDead()) {
-                wait();
-            }
+    /** The subscription after the one that the worker of a lane has left; null when there is to be none. */
+    synchronized @Nullable Subscription after(Subscription last, int lane) throws InterruptedException {
+        if (last == current) {
+            left.add(lane);
         }
-        if (last == current && !over) {
+        long since = System.nanoTime();
+        while (last == current && !isOver() && othersMaySettleOn(last, since)) {
+            wait(LOOK_MILLIS);
+        }
+        boolean closes = !isClosing() || left.size() == lanes.count(); // a close() waits for what is in work
+        if (last == current && !over && closes) {
             replace(last);
         }
-        return over ? null : current;
+        return isOver() ? null : current;
+    }
+
+    /** What they settle once it is closed comes again to their lanes; for one that hangs, the others do not wait longer. */
+    private boolean othersMaySettleOn(Subscription last, long since) {
+        return left.size() < lanes.count()
+                && !last.isDead()
+                && System.nanoTime() - since < LONGEST_WAIT_FOR_OTHERS.toNanos();
     }
 
     private void replace(Subscription last) throws InterruptedException {
@@ -66,7 +79,6 @@ final class Line {
         try {
             over = isClosing() || !reopen();
         } finally {
-            left = 0;
             notifyAll();
         }
         unsubscribedSince = null;
@@ -81,6 +93,7 @@ final class Line {
             outage.awaitEnd(closing);
             try {
                 current = Subscription.open(connection, options, lanes);
+                left.clear();
                 if (isClosing() || outage.isOn()) { // what ends subscriptions may have missed this one
                     current.end();
                 }
@@ -116,7 +129,11 @@ final class Line {
         return reason != null && (!(connection instanceof Recoverable) || reason.isInitiatedByApplication());
     }
 
-    private boolean isClosing() {
+    private boolean isOver() {
+        return over || isClosing();
+    }
+
+    boolean isClosing() {
         return closing.getCount() == 0;
     }
 

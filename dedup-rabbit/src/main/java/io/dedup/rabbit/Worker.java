@@ -38,27 +38,33 @@ final class Worker implements Runnable {
         this.onOutage = onOutage;
     }
 
+    /** Ends with the line, and by nothing else: nobody would notice a worker's end. */
     @Override
     public void run() {
-        try {
-            for (Subscription current = line.first(); current != null; current = line.after(current)) {
+        Subscription current = line.first();
+        while (current != null) {
+            try {
                 work(current);
+                current = line.after(current, lane);
+            } catch (InterruptedException e) {
+                if (line.isClosing()) {
+                    log.debug("{} - interrupted by close()", consumer);
+                    return;
+                }
+                log.warn("{} - a worker was interrupted, and not by close(); goes on", consumer, e);
+            } catch (RuntimeException | Error e) {
+                log.error("{} - a delivery could not be settled; opens a new channel", consumer, e);
+                current.end();
             }
-        } catch (InterruptedException e) {
-            log.debug("{} - interrupted by close()", consumer);
         }
     }
 
     private void work(Subscription current) throws InterruptedException {
         Settler settler = settlers.apply(current);
-        try {
-            List<Delivery> next;
-            do {
-                next = current.take(lane, intake.mostAtOnce());
-            } while (!next.isEmpty() && process(next, current, settler));
-        } catch (RuntimeException | Error e) { // the last resort: a worker that dies would go unnoticed
-            log.error("{} - a delivery could not be settled; opens a new channel", consumer, e);
-        }
+        List<Delivery> next;
+        do {
+            next = current.take(lane, intake.mostAtOnce());
+        } while (!next.isEmpty() && process(next, current, settler));
         current.end(); // for all lanes: they share a channel, and what this one leaves has to go back
     }
 
@@ -76,8 +82,11 @@ final class Worker implements Runnable {
         if (!current.isNearLimit()) {
             return false; // the channel closes, and the broker has them back
         }
-        line.awaitEndOfOutage(); // another return could have one dropped: they stay here meanwhile
-        unsettled.forEach(current::offerAgain);
+        try {
+            line.awaitEndOfOutage(); // another return could have one dropped: they stay here meanwhile
+        } finally {
+            unsettled.forEach(current::offerAgain);
+        }
         return true;
     }
 

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -264,5 +265,26 @@ class DedupConsumerTest extends WithShop {
 
     private static com.rabbitmq.client.ConnectionFactory broker(Shop shop) {
         return shop.broker().connectionFactory();
+    }
+
+    @Test
+    void anInterruptThatComesAfterItsHandlerEndsNoWorker() throws Exception {
+        AtomicReference<Thread> worker = new AtomicReference<>();
+        try (DedupConsumer consumer = shop.consumer().start((tx, delivery) -> {
+            worker.set(Thread.currentThread());
+            shop.save(tx, delivery.getProperties().getMessageId());
+        })) {
+            for (int i = 1; i <= 3; i++) {
+                int effects = i;
+                shop.publish("order " + i);
+                eventually().until(() -> shop.effects() == effects);
+                Thread.sleep(100); // until it waits for the next one
+                worker.get().interrupt();
+            }
+            Thread.sleep(100);
+            assertThat(consumer.state().phase()).isEqualTo(ConsumerState.Phase.RUNNING);
+            shop.assertEmptyAfter(consumer);
+        }
+        assertThat(worker.get().isAlive()).as("after close()").isFalse();
     }
 }

@@ -7,8 +7,10 @@ import com.rabbitmq.client.AMQP.BasicProperties;
 import com.rabbitmq.client.Connection;
 import com.rabbitmq.client.Delivery;
 import com.rabbitmq.client.GetResponse;
+import io.dedup.Deduplicator;
 import io.dedup.test.BrokerServer;
 import io.dedup.test.TcpProxy;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.HashSet;
@@ -19,8 +21,11 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Messages of one business entity go through one lane. */
 @Timeout(90)
@@ -157,6 +162,62 @@ class LaneTest extends WithShop {
         }
         assertThat(shop.doubled()).isZero();
         assertThat(threads).allSatisfy((account, its) -> assertThat(its).hasSize(1));
+    }
+
+    /** Its message comes again, to its own lane, and waits there for it. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void aHandlerThatHangsAfterAnOutageHoldsUpNoOtherLane(boolean interruptedToo) throws Exception {
+        AtomicBoolean away = new AtomicBoolean();
+        CountDownLatch hanging = new CountDownLatch(1);
+        CountDownLatch slow = new CountDownLatch(1);
+        Set<Thread> others = ConcurrentHashMap.newKeySet();
+        Deduplicator dedup = Deduplicator.create(Tapped.of(shop.pool, call -> {
+            if (away.get() && call.name().equals("getConnection")) {
+                throw new SQLException("away", "08001");
+            }
+            return call.proceed();
+        }));
+        try (DedupConsumer consumer = DedupConsumer.builder(shop.connection, dedup, shop.queue)
+                .pause(Duration.ofMillis(50), Duration.ofMillis(400))
+                .concurrency(4)
+                .lane(ACCOUNT)
+                .start((tx, delivery) -> {
+                    note(delivery);
+                    if (accountOf(delivery).equals("slow")) {
+                        others.remove(Thread.currentThread());
+                        hanging.countDown();
+                        slow.await();
+                    } else {
+                        others.add(Thread.currentThread());
+                    }
+                    shop.save(tx, delivery.getProperties().getMessageId());
+                })) {
+            for (int i = 1; i <= 20; i++) {
+                publish(i, "quick " + i);
+            }
+            eventually().until(() -> shop.effects() == 20);
+            publish(0, "slow");
+            hanging.await();
+            away.set(true);
+            for (int i = 21; i <= 40; i++) {
+                publish(i, "quick " + (i - 20));
+            }
+            eventually().until(() -> consumer.state().phase() == ConsumerState.Phase.PAUSED);
+            Thread.sleep(500); // until all but one have left their channel
+            if (interruptedToo) {
+                others.forEach(Thread::interrupt);
+            }
+            away.set(false);
+            eventually().until(() -> shop.effects() >= 25); // those of the slow lane wait
+            publish(41, "slow");
+            slow.countDown();
+            eventually().until(() -> shop.effects() == 42);
+            shop.assertEmptyAfter(consumer);
+        }
+        assertThat(order.get("slow")).containsExactly("order 0", "order 41");
+        assertThat(threads).allSatisfy((account, its) -> assertThat(its).hasSize(1));
+        assertThat(shop.doubled()).isZero();
     }
 
     @Test

@@ -19,6 +19,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.springframework.amqp.core.AcknowledgeMode;
 import org.springframework.amqp.core.Message;
 import org.springframework.amqp.rabbit.config.RetryInterceptorBuilder;
+import org.springframework.jdbc.core.JdbcTemplate;
 
 /** Listener methods that take one message each, in transactions of many. */
 @Timeout(90)
@@ -127,6 +128,31 @@ class GroupsInSpringTest extends WithListening {
         listening.assertQueueEmptyAfterStop();
         assertThat(seen).hasSize(10);
         assertThat(shop.effects()).isEqualTo(10);
+    }
+
+    /** No guard sees what goes through JdbcTemplate. The keys of the messages after it are committed with it. */
+    @Test
+    void aHandlerThatCommitsByItselfLosesNobodysMessage() throws Exception {
+        Set<String> once = ConcurrentHashMap.newKeySet();
+        start(AcknowledgeMode.AUTO, (message, channel) -> {
+            listening.save(id(message));
+            if (id(message).equals("message 3") && once.add("committed")) {
+                listening.context.getBean(JdbcTemplate.class).execute("COMMIT");
+            }
+            if (id(message).equals("message 7") && once.add("failed")) {
+                throw new IllegalStateException("not yet");
+            }
+            return null;
+        });
+        for (int i = 0; i < 20; i++) {
+            shop.publish("message " + i);
+        }
+        consume();
+        eventually().until(() -> shop.keys() == 20);
+        listening.assertQueueEmptyAfterStop();
+        assertThat(once).hasSize(2);
+        assertThat(shop.effects()).isEqualTo(20);
+        assertThat(shop.doubled()).isZero();
     }
 
     /** Prints what groups cost a message that comes alone. */
