@@ -20,7 +20,7 @@ enum TransactionHealth {
     /** As far as the driver knows without asking the server; OPEN if it does not. */
     static TransactionHealth asTold(Connection tx) {
         try {
-            return PGJDBC && Pgjdbc.drives(tx) ? Pgjdbc.healthOf(tx) : OPEN;
+            return Pgjdbc.drives(tx) ? Pgjdbc.healthOf(tx) : OPEN;
         } catch (SQLException | RuntimeException e) { // it is closed, which the next statement will tell
             return OPEN;
         }

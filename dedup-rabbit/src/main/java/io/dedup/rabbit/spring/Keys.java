@@ -1,6 +1,7 @@
 package io.dedup.rabbit.spring;
 
 import com.rabbitmq.client.Channel;
+import io.dedup.Fingerprint;
 import io.dedup.MessageKey;
 import io.dedup.rabbit.MissingId;
 import java.util.HashMap;
@@ -16,19 +17,19 @@ final class Keys {
     /** A key, or why there is none. */
     record Found(@Nullable MessageKey key, @Nullable Throwable problem, boolean keep) {}
 
-    /** The parts of a batching publisher's message, of which each thread takes one after the other. */
+    /** How often each key has been seen among the parts of one delivery, which a thread takes one after the other. */
     private static final class Parts {
         private @Nullable Channel channel;
         private long tag;
-        private final Map<String, Integer> seen = new HashMap<>();
+        private final Map<MessageKey, Integer> seen = new HashMap<>();
 
-        int repeats(Channel of, long delivery, String id) {
+        int count(Channel of, long delivery, MessageKey key) {
             if (channel != of || tag != delivery) {
                 channel = of;
                 tag = delivery;
                 seen.clear();
             }
-            return seen.merge(id, 1, Integer::sum);
+            return seen.merge(key, 1, Integer::sum);
         }
     }
 
@@ -62,17 +63,31 @@ final class Keys {
         return new Found(null, problem, terms.missingId() == MissingId.KEEP);
     }
 
-    /** The parts of a batch share its properties, and so its ID. */
     private MessageKey key(Channel channel, Message message, String id) {
-        if (isPart(message)) {
-            int nth =
-                    parts.get().repeats(channel, message.getMessageProperties().getDeliveryTag(), id);
-            return new MessageKey(consumer(message), nth == 1 ? id : id + " #" + nth);
-        }
-        return new MessageKey(consumer(message), id);
+        MessageKey key = new MessageKey(consumer(message), id);
+        return isPart(message) && isShared(id, message) ? ofPart(channel, message, key) : key;
     }
 
-    /** Whether it is one of several that came in one delivery. */
+    /** An ID that a part has of its own stands in its body; without it there is that of the whole batch. */
+    private boolean isShared(String id, Message part) {
+        try {
+            return id.equals(terms.ids().of(new Message(new byte[0], part.getMessageProperties())));
+        } catch (RuntimeException e) { // there is no ID without the body
+            return false;
+        }
+    }
+
+    /**
+     * The parts of a batch share the ID of its first message, which says little of the others: a publisher may send that
+     * one again beside new ones, and a recoverer a part alone. So their bytes tell them apart, and equal ones their order.
+     */
+    private MessageKey ofPart(Channel channel, Message part, MessageKey batch) {
+        MessageKey key = batch.withBody(Fingerprint.of(part.getBody()));
+        int nth = parts.get().count(channel, part.getMessageProperties().getDeliveryTag(), key);
+        return nth == 1 ? key : new MessageKey(key.consumer(), key.messageId() + " #" + nth);
+    }
+
+    /** Whether it is one of several that came in one delivery, or once was. */
     static boolean isPart(Message message) {
         return message.getMessageProperties().getHeaders().containsKey(AmqpHeaders.BATCH_SIZE);
     }

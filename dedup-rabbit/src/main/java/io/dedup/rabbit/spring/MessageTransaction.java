@@ -6,6 +6,7 @@ import io.dedup.OpenTransaction;
 import io.dedup.Outcome;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -19,6 +20,9 @@ final class MessageTransaction implements OpenTransaction, TransactionSynchroniz
 
     private static final Logger log = LoggerFactory.getLogger(MessageTransaction.class);
 
+    /** SQLStates of a lost connection, a collision, a server that cannot work. */
+    private static final List<String> TROUBLE = List.of("08", "40", "53", "57P", "58");
+
     private final PlatformTransactionManager manager;
     private final TransactionStatus status;
     private final Connection connection;
@@ -26,7 +30,6 @@ final class MessageTransaction implements OpenTransaction, TransactionSynchroniz
     private final Runnable onSuspension;
     private @Nullable MessageTransaction outer;
     private boolean suspended;
-    private boolean sound;
     private boolean committed;
 
     MessageTransaction(
@@ -79,65 +82,53 @@ final class MessageTransaction implements OpenTransaction, TransactionSynchroniz
 
     @Override
     public void commit() throws SQLException {
+        LastLooks looks = new LastLooks(status, connection, health);
         try {
-            refuseIfRollbackOnly();
-            boolean synchronizes = TransactionSynchronizationManager.isSynchronizationActive();
-            if (synchronizes) {
-                TransactionSynchronizationManager.registerSynchronization(new LastCheck());
-            } else {
-                checkLast();
-            }
-            manager.commit(status);
+            looks.refuseIfRollbackOnly();
+            commitAfter(looks);
         } catch (RuntimeException | Error e) {
-            classify(e);
+            classify(e, looks);
         } finally {
             unbind();
         }
     }
 
-    private void classify(Throwable failure) throws SQLException {
-        if (committed) {
+    private void commitAfter(LastLooks looks) {
+        try {
+            if (TransactionSynchronizationManager.isSynchronizationActive()) {
+                TransactionSynchronizationManager.registerSynchronization(looks);
+            } else {
+                looks.beforeCommit(false);
+            }
+            manager.commit(status);
+        } finally {
+            looks.end();
+        }
+        if (!looks.foundItSound()) {
+            throw new IllegalStateException("it ended before its commit");
+        }
+    }
+
+    private void classify(Throwable failure, LastLooks looks) throws SQLException {
+        if (committed && looks.foundItSound()) {
             log.warn("a callback failed after the commit of a message's transaction, which stands", failure);
             return;
         }
         if (!status.isCompleted()) {
             undo(failure);
         }
-        if (failure instanceof Error error && sound) {
-            throw error;
+        if (looks.foundItSound()) { // its SQLState, or the lack of one, says what may have happened
+            throw ListenerFailures.<RuntimeException>asItIs(failure);
         }
-        if (sound || failure instanceof DedupException || hasSqlState(failure)) {
-            throw (RuntimeException) failure; // its SQLState, or the lack of one, says what may have happened
+        Throwable first = looks.trouble() == null ? failure : looks.trouble();
+        if (first instanceof DedupException || isTrouble(first)) {
+            throw ListenerFailures.<RuntimeException>asItIs(first);
         }
         throw new DedupException(
                 Outcome.FAILED,
-                "what runs before the commit (a flush, a synchronization's beforeCommit) failed: "
-                        + failure.getMessage(),
-                failure);
-    }
-
-    private void refuseIfRollbackOnly() {
-        if (status.isRollbackOnly()) {
-            throw new DedupException(
-                    Outcome.FAILED,
-                    "the transaction is marked rollback-only although the handler returned normally: it caught what a"
-                            + " nested @Transactional method threw, or called setRollbackOnly(). Let the exception pass, or"
-                            + " give the nested method noRollbackFor or PROPAGATION_NESTED",
-                    null);
-        }
-    }
-
-    /** After everything that writes. */
-    private void checkLast() {
-        try {
-            status.flush();
-            refuseIfRollbackOnly();
-            health.checkBeforeCommit(connection);
-            sound = true;
-        } catch (RuntimeException | Error e) {
-            rollbackConnection(e);
-            throw e;
-        }
+                "what runs before the commit (a flush, a synchronization, a hook of Hibernate's) failed: "
+                        + first.getMessage(),
+                first);
     }
 
     @Override
@@ -150,7 +141,7 @@ final class MessageTransaction implements OpenTransaction, TransactionSynchroniz
     }
 
     private void undo(@Nullable Throwable original) throws SQLException {
-        Exception lost = rollbackConnection(original);
+        Exception lost = ConnectionRollback.of(connection, original);
         try {
             manager.rollback(status);
         } catch (RuntimeException e) {
@@ -162,31 +153,6 @@ final class MessageTransaction implements OpenTransaction, TransactionSynchroniz
         }
         if (lost != null && original == null) {
             throw new SQLException("the rollback failed: " + lost.getMessage(), lost);
-        }
-    }
-
-    /**
-     * Before Spring does: it switches autocommit on again also where its own rollback has failed, and that commits. The
-     * second rollback of the two costs nothing.
-     */
-    private @Nullable Exception rollbackConnection(@Nullable Throwable original) {
-        try {
-            connection.rollback();
-            return null;
-        } catch (SQLException | RuntimeException e) {
-            if (original != null) {
-                original.addSuppressed(e);
-            }
-            abort();
-            return e;
-        }
-    }
-
-    private void abort() {
-        try {
-            connection.abort(Runnable::run);
-        } catch (SQLException | RuntimeException e) {
-            log.debug("abort of a broken connection failed", e);
         }
     }
 
@@ -206,19 +172,11 @@ final class MessageTransaction implements OpenTransaction, TransactionSynchroniz
         committed = ending == STATUS_COMMITTED;
     }
 
-    /** Registered last, so that it runs after the handler's own synchronizations. */
-    private final class LastCheck implements TransactionSynchronization {
-
-        @Override
-        public void beforeCommit(boolean readOnly) {
-            checkLast();
-        }
-    }
-
-    private static boolean hasSqlState(Throwable failure) {
+    /** Before the commit is sent, these are no fault of the handler's; anything else is. */
+    private static boolean isTrouble(Throwable failure) {
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
             if (cause instanceof SQLException e && e.getSQLState() != null) {
-                return true;
+                return TROUBLE.stream().anyMatch(e.getSQLState()::startsWith);
             }
         }
         return false;

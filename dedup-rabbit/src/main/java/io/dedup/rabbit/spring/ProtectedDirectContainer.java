@@ -43,8 +43,9 @@ final class ProtectedDirectContainer extends DirectMessageListenerContainer {
     @Override
     public void start() {
         if (!isRunning()) {
+            int threads = consumersPerQueue * Math.max(1, getQueueNames().length);
             StartCheck.database(
-                    this, requireNonNull(terms, "terms"), consumersPerQueue * Math.max(1, getQueueNames().length));
+                    this, requireNonNull(terms, "terms"), StartCheck.connections(threads, getTransactionManager()));
         }
         super.start();
     }

@@ -73,7 +73,10 @@ final class ProtectedSimpleContainer extends SimpleMessageListenerContainer {
     @Override
     public void start() {
         if (!isRunning()) {
-            StartCheck.database(this, requireNonNull(terms, "terms"), Math.max(consumers, mostConsumers));
+            StartCheck.database(
+                    this,
+                    requireNonNull(terms, "terms"),
+                    StartCheck.connections(Math.max(consumers, mostConsumers), getTransactionManager()));
         }
         super.start();
     }

@@ -11,6 +11,8 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.amqp.core.MessageListener;
 import org.springframework.amqp.rabbit.listener.AbstractMessageListenerContainer;
 import org.springframework.amqp.rabbit.listener.RabbitListenerContainerFactory;
+import org.springframework.amqp.rabbit.transaction.RabbitTransactionManager;
+import org.springframework.transaction.PlatformTransactionManager;
 
 /** Refuses what cannot be protected, at the start and not at the first message. */
 final class StartCheck {
@@ -88,20 +90,29 @@ final class StartCheck {
         }
     }
 
+    /**
+     * Each message in work holds one; a transaction of the container's around it, which the message's own suspends, holds
+     * another. One of RabbitMQ's holds none.
+     */
+    static int connections(int threads, @Nullable PlatformTransactionManager ofContainer) {
+        return ofContainer == null || ofContainer instanceof RabbitTransactionManager ? threads : 2 * threads;
+    }
+
     /** Of everything that a message needs. */
-    static void database(AbstractMessageListenerContainer container, Terms terms, int concurrency) {
+    static void database(AbstractMessageListenerContainer container, Terms terms, int connections) {
         try {
             terms.dedup().verify();
         } catch (DedupException e) {
             throw refused(Reason.DATABASE, container, "cannot use the database", String.valueOf(e.getMessage()), e);
         }
         try {
-            terms.dedup().verifyPool(concurrency);
+            terms.dedup().verifyPool(connections);
         } catch (DedupException e) {
             throw refused(
                     Reason.POOL_TOO_SMALL,
                     container,
-                    "has more threads than the pool has connections",
+                    "has more threads than the pool has connections (a transactionManager of the container's takes one"
+                            + " more for each)",
                     String.valueOf(e.getMessage()),
                     e);
         }

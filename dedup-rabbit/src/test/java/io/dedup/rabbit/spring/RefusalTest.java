@@ -85,6 +85,21 @@ class RefusalTest extends WithListening {
         }
     }
 
+    /** Beside the message's transaction each thread then has one of the container's open. */
+    @ParameterizedTest
+    @EnumSource(Container.class)
+    void aPoolThatIsTooSmallForAContainersOwnTransactionsToo(Container container, Database database) {
+        try (HikariDataSource small = new HikariDataSource()) {
+            small.setJdbcUrl(database.jdbcUrl());
+            small.setMaximumPoolSize(5);
+            listening.in(container, AcknowledgeMode.AUTO).dataSource(small).factory(factory -> {
+                factory.setChannelTransacted(true);
+                factory.setTransactionManager(new JdbcTransactionManager(small));
+            });
+            assertRefused(Reason.POOL_TOO_SMALL, "more threads than the pool has connections", new Many());
+        }
+    }
+
     @Test
     void aTransactionManagerOnAnotherDataSource(Database other) {
         listening.with(

@@ -1,0 +1,106 @@
+package io.dedup.rabbit.spring;
+
+import io.dedup.DedupException;
+import io.dedup.Deduplicator;
+import io.dedup.Outcome;
+import java.sql.Connection;
+import org.jspecify.annotations.Nullable;
+import org.springframework.transaction.TransactionStatus;
+import org.springframework.transaction.support.TransactionSynchronization;
+import org.springframework.transaction.support.TransactionSynchronizationManager;
+
+/**
+ * Looks whether a transaction is sound: after the handler's own synchronizations, where a failure is Spring's to handle;
+ * and once more where nothing runs any more but the commit. There Spring swallows what a synchronization throws, and
+ * Hibernate what an interceptor does, and PostgreSQL would answer the commit with a silent rollback.
+ */
+final class LastLooks implements TransactionSynchronization {
+
+    private final TransactionStatus status;
+    private final Connection connection;
+    private final Deduplicator health;
+    private @Nullable HibernateCommit hibernate;
+    private @Nullable Throwable trouble;
+    private boolean sound;
+
+    LastLooks(TransactionStatus status, Connection connection, Deduplicator health) {
+        this.status = status;
+        this.connection = connection;
+        this.health = health;
+    }
+
+    /** If not, the commit was not sent. */
+    boolean foundItSound() {
+        return sound;
+    }
+
+    /** What the last of them saw. */
+    @Nullable Throwable trouble() {
+        return trouble;
+    }
+
+    @Override
+    public void beforeCommit(boolean readOnly) {
+        try {
+            status.flush();
+            look();
+        } catch (RuntimeException | Error e) {
+            ConnectionRollback.of(connection, e);
+            throw e;
+        }
+        hibernate = HibernateCommit.on(connection, this::lookLast);
+        if (hibernate == null && TransactionSynchronizationManager.isSynchronizationActive()) {
+            TransactionSynchronizationManager.registerSynchronization(new Last()); // behind all others
+        } else if (hibernate == null) {
+            sound = true;
+        }
+    }
+
+    private void lookLast() {
+        try {
+            look();
+            sound = true;
+        } catch (RuntimeException | Error e) {
+            trouble = e;
+            ConnectionRollback.of(connection, e);
+            throw e;
+        }
+    }
+
+    private void look() {
+        refuseIfRollbackOnly();
+        health.checkBeforeCommit(connection);
+    }
+
+    void refuseIfRollbackOnly() {
+        if (status.isRollbackOnly()) {
+            throw new DedupException(
+                    Outcome.FAILED,
+                    "the transaction is marked rollback-only although the handler returned normally: it caught what a"
+                            + " nested @Transactional method threw, or called setRollbackOnly(). Let the exception pass, or"
+                            + " give the nested method noRollbackFor or PROPAGATION_NESTED",
+                    null);
+        }
+    }
+
+    /** After the commit, or what has become of it. */
+    void end() {
+        if (hibernate != null) {
+            hibernate.forget();
+        }
+    }
+
+    private final class Last implements TransactionSynchronization {
+
+        /** Spring commits whatever this throws; without a connection it cannot. */
+        @Override
+        public void beforeCompletion() {
+            try {
+                lookLast();
+            } catch (RuntimeException | Error e) {
+                ConnectionRollback.byAbort(connection);
+                throw e;
+            }
+        }
+    }
+}
