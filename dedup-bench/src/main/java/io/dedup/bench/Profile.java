@@ -79,7 +79,11 @@ final class Profile {
         bed.tables.execute("CREATE EXTENSION IF NOT EXISTS pg_stat_statements");
         Map<String, Shares> byContestant = new LinkedHashMap<>();
         for (Contestant contestant : List.of(
-                Contestants.NO_PROTECTION, Contestants.ONE_BY_ONE, Contestants.LANES, Contestants.BATCH_HANDLER)) {
+                Contestants.NO_PROTECTION,
+                Contestants.ONE_BY_ONE,
+                Contestants.LANES,
+                Contestants.DEFERRED,
+                Contestants.BATCH_HANDLER)) {
             byContestant.put(contestant.name(), sharesOf(contestant));
         }
         return new Findings(byContestant, ClaimPlan.of(bed.dataSource()));
