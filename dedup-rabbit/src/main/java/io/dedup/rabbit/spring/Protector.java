@@ -26,7 +26,7 @@ final class Protector {
     Protector(Terms terms, Setting setting, BooleanSupplier active) {
         this.setting = setting;
         Keys keys = new Keys(terms);
-        Failures failures = new Failures(terms);
+        Failures failures = new Failures(terms, active);
         this.settling = new Settling(setting.manual(), setting.transacted(), setting.requeuesFailures());
         this.claiming = new Claiming(terms, keys, failures, active);
         this.batching = new Batching(terms, keys, claiming, failures, active);
