@@ -52,7 +52,7 @@ final class Claiming {
     Verdict withoutKey(InWork work, Message message, Keys.Found found) {
         Throwable problem = found.problem() == null ? new IllegalStateException("no key") : found.problem();
         if (!found.keep()) {
-            return failures.put(message, null, problem);
+            return failures.put(work, message, null, problem);
         }
         Patience patience = new Patience(active, work.channel());
         while (patience.lasts("a message", String.valueOf(problem.getMessage()))) {
@@ -150,13 +150,14 @@ final class Claiming {
                         terms.differentBody() == DifferentBody.SKIP
                                 ? Verdict.DONE
                                 : failures.put(
+                                        work,
                                         message,
                                         result.key(),
                                         new IllegalStateException(
                                                 "a message with this ID and another body was processed before")));
             case BUSY, UNAVAILABLE, UNKNOWN -> work.judge(message, new Verdict.Back(cause));
             case FAILED -> {
-                Verdict verdict = failures.afterFailure(message, result.key(), cause);
+                Verdict verdict = failures.afterFailure(work, message, result.key(), cause);
                 if (verdict == null) {
                     throw thrown(cause, message);
                 }

@@ -4,6 +4,7 @@ import io.dedup.DedupException;
 import io.dedup.MessageKey;
 import io.dedup.Result;
 import io.dedup.rabbit.NeverRetryException;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -15,9 +16,11 @@ final class Failures {
     private static final Logger log = LoggerFactory.getLogger(Failures.class);
 
     private final Terms terms;
+    private final BooleanSupplier active;
 
-    Failures(Terms terms) {
+    Failures(Terms terms, BooleanSupplier active) {
         this.terms = terms;
+        this.active = active;
     }
 
     void tell(Message message, Result result) {
@@ -29,39 +32,49 @@ final class Failures {
     }
 
     /** Null: for the container to decide. */
-    @Nullable Verdict afterFailure(Message message, MessageKey key, Throwable cause) {
+    @Nullable Verdict afterFailure(InWork work, Message message, MessageKey key, Throwable cause) {
         if (cause instanceof Verdict.HandlerRefused refusal) {
             return new Verdict.AsHandlerSays(refusal);
         }
         if (hasCause(cause, NeverRetryException.class)) {
-            return put(message, key, cause);
+            return put(work, message, key, cause);
         }
         if (terms.maxAttempts() == 0) {
             return null;
         }
-        try {
-            boolean last = terms.dedup().recordFailure(key, cause).count() >= terms.maxAttempts();
-            return last ? put(message, key, cause) : null;
-        } catch (DedupException e) {
-            e.addSuppressed(cause);
-            return new Verdict.Back(e);
+        Patience patience = new Patience(active, work.channel());
+        while (true) {
+            try {
+                boolean last = terms.dedup().recordFailure(key, cause).count() >= terms.maxAttempts();
+                return last ? put(work, message, key, cause) : null;
+            } catch (DedupException e) { // given back at once it would fail again at once, uncounted
+                if (!patience.lasts(key, "its failure cannot be counted", e)) {
+                    e.addSuppressed(cause);
+                    return new Verdict.Back(e);
+                }
+            }
         }
     }
 
-    Verdict put(Message message, @Nullable MessageKey key, Throwable cause) {
-        log.warn("{} - put aside: {}", key == null ? "a message" : key, cause.getMessage());
-        try {
-            terms.putAside().recover(message, cause);
-        } catch (RuntimeException e) {
-            if (!ListenerFailures.asksForReject(e)) {
-                log.warn("a message could not be put aside; it comes again", e);
-                return new Verdict.Back(e);
+    Verdict put(InWork work, Message message, @Nullable MessageKey key, Throwable cause) {
+        Object what = key == null ? "a message" : key;
+        log.warn("{} - put aside: {}", what, cause.getMessage());
+        Patience patience = new Patience(active, work.channel());
+        while (true) {
+            try {
+                terms.putAside().recover(message, cause);
+                forget(key);
+                return Verdict.DONE;
+            } catch (RuntimeException e) {
+                if (ListenerFailures.asksForReject(e)) {
+                    forget(key);
+                    return new Verdict.Aside(cause);
+                }
+                if (!patience.lasts(what, "cannot be put aside", e)) {
+                    return new Verdict.Back(e);
+                }
             }
-            forget(key);
-            return new Verdict.Aside(cause);
         }
-        forget(key);
-        return Verdict.DONE;
     }
 
     private void forget(@Nullable MessageKey key) {

@@ -53,12 +53,21 @@ final class Grouping {
         } else {
             alone.addAll(together(members, thrown));
         }
-        for (Message message : alone) {
-            all(thrown, () -> settling.handOn(channel, message, chain));
+        for (List<Message> delivery :
+                Handled.byDelivery(alone, message -> message).values()) {
+            all(thrown, () -> settling.settle(channel, oneByOne(channel, delivery, chain)));
         }
-        if (!thrown.isEmpty()) {
-            throw thrown.get(0); // all is settled; for the container's error handler
+        if (!thrown.isEmpty()) { // all is settled; for the container's error handler
+            settling.raise(channel, thrown.get(0));
         }
+    }
+
+    private List<Handled> oneByOne(Channel channel, List<Message> delivery, ListenerCall chain) {
+        List<Handled> handled = new ArrayList<>(delivery.size());
+        for (Message message : delivery) {
+            handled.addAll(settling.handOn(channel, message, chain));
+        }
+        return handled;
     }
 
     private static void all(List<RuntimeException> thrown, Runnable step) {
@@ -100,7 +109,10 @@ final class Grouping {
             if (result.outcome().isDone()) {
                 failures.tell(member.message(), result);
                 claiming.judge(member.work(), member.message(), result);
-                all(thrown, () -> settling.settle(member.work(), List.of(member.message()), null));
+                InWork work = member.work();
+                all(
+                        thrown,
+                        () -> settling.settle(work.channel(), settling.handled(work, List.of(member.message()), null)));
             } else {
                 rest.add(member.message());
             }

@@ -7,16 +7,12 @@ import org.hibernate.resource.transaction.spi.TransactionObserver;
 import org.jspecify.annotations.Nullable;
 import org.springframework.orm.jpa.EntityManagerHolder;
 import org.springframework.transaction.support.TransactionSynchronizationManager;
-import org.springframework.util.ClassUtils;
 
 /**
  * Hibernate flushes and runs hooks inside its commit, after all of Spring's synchronizations. This comes after its hooks
- * too; what it throws has Hibernate roll back.
+ * too; what it throws has Hibernate roll back. Of its own, so that it is loaded only where Hibernate is.
  */
 final class HibernateCommit {
-
-    private static final boolean PRESENT = isPresent("org.springframework.orm.jpa.EntityManagerHolder")
-            && isPresent("org.hibernate.resource.transaction.spi.TransactionObserver");
 
     private final TransactionCoordinator coordinator;
     private final Last last;
@@ -29,14 +25,12 @@ final class HibernateCommit {
 
     /** To be forgotten after the commit. Null if it is not Hibernate that commits the connection's transaction. */
     static @Nullable HibernateCommit on(Connection connection, Runnable last) {
-        if (PRESENT) {
-            for (Object resource :
-                    TransactionSynchronizationManager.getResourceMap().values()) {
-                if (resource instanceof EntityManagerHolder holder
-                        && holder.getEntityManager() instanceof SharedSessionContractImplementor session
-                        && isOn(connection, session)) {
-                    return new HibernateCommit(session.getTransactionCoordinator(), last);
-                }
+        for (Object resource :
+                TransactionSynchronizationManager.getResourceMap().values()) {
+            if (resource instanceof EntityManagerHolder holder
+                    && holder.getEntityManager() instanceof SharedSessionContractImplementor session
+                    && isOn(connection, session)) {
+                return new HibernateCommit(session.getTransactionCoordinator(), last);
             }
         }
         return null;
@@ -52,10 +46,6 @@ final class HibernateCommit {
     /** The session may serve another transaction. */
     void forget() {
         coordinator.removeObserver(last);
-    }
-
-    private static boolean isPresent(String className) {
-        return ClassUtils.isPresent(className, HibernateCommit.class.getClassLoader());
     }
 
     private record Last(Runnable run) implements TransactionObserver {

@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.transaction.TransactionStatus;
 import org.springframework.transaction.support.TransactionSynchronization;
 import org.springframework.transaction.support.TransactionSynchronizationManager;
+import org.springframework.util.ClassUtils;
 
 /**
  * Looks whether a transaction is sound: after the handler's own synchronizations, where a failure is Spring's to handle;
@@ -15,6 +16,9 @@ import org.springframework.transaction.support.TransactionSynchronizationManager
  * Hibernate what an interceptor does, and PostgreSQL would answer the commit with a silent rollback.
  */
 final class LastLooks implements TransactionSynchronization {
+
+    private static final boolean HIBERNATE = isPresent("org.springframework.orm.jpa.EntityManagerHolder")
+            && isPresent("org.hibernate.resource.transaction.spi.TransactionObserver");
 
     private final TransactionStatus status;
     private final Connection connection;
@@ -48,7 +52,7 @@ final class LastLooks implements TransactionSynchronization {
             ConnectionRollback.of(connection, e);
             throw e;
         }
-        hibernate = HibernateCommit.on(connection, this::lookLast);
+        hibernate = HIBERNATE ? HibernateCommit.on(connection, this::lookLast) : null;
         if (hibernate == null && TransactionSynchronizationManager.isSynchronizationActive()) {
             TransactionSynchronizationManager.registerSynchronization(new Last()); // behind all others
         } else if (hibernate == null) {
@@ -88,6 +92,10 @@ final class LastLooks implements TransactionSynchronization {
         if (hibernate != null) {
             hibernate.forget();
         }
+    }
+
+    private static boolean isPresent(String className) {
+        return ClassUtils.isPresent(className, LastLooks.class.getClassLoader());
     }
 
     private final class Last implements TransactionSynchronization {

@@ -14,17 +14,37 @@ final class ListenerFailures {
 
     private ListenerFailures() {}
 
+    /** Tells trouble that the library has settled, or says how to settle, from a handler's failure. */
+    private interface OfTheLibrary {}
+
+    private static final class Back extends ImmediateRequeueAmqpException implements OfTheLibrary {
+        private static final long serialVersionUID = 1L;
+
+        Back(Throwable cause) {
+            super("back to its queue", cause);
+        }
+    }
+
+    private static final class Aside extends AmqpRejectAndDontRequeueException implements OfTheLibrary {
+        private static final long serialVersionUID = 1L;
+
+        Aside(Throwable cause) {
+            super("put aside", cause);
+        }
+    }
+
+    static boolean isOfTheLibrary(Throwable thrown) {
+        return thrown.getCause() instanceof OfTheLibrary;
+    }
+
     /** Requeued whatever the container's default for failures is. */
     static RuntimeException back(Throwable cause, List<Message> messages) {
-        return failed(
-                "not processed, and no fault of the message's",
-                new ImmediateRequeueAmqpException("back to its queue", cause),
-                messages);
+        return failed("not processed, and no fault of the message's", new Back(cause), messages);
     }
 
     /** Rejected whatever the container's default for failures is. */
     static RuntimeException aside(Throwable cause, List<Message> messages) {
-        return failed("put aside", new AmqpRejectAndDontRequeueException("put aside", cause), messages);
+        return failed("put aside", new Aside(cause), messages);
     }
 
     @SuppressWarnings("removal") // their successors are not there before spring-rabbit 4.1

@@ -42,7 +42,7 @@ final class Patience {
         return lasts(what, why, (Throwable) null);
     }
 
-    private boolean lasts(Object what, String why, @Nullable Throwable cause) {
+    boolean lasts(Object what, String why, @Nullable Throwable cause) {
         if (said) {
             log.debug("{} - still {}", what, why, cause);
         } else {

@@ -51,6 +51,20 @@ final class ProtectedDirectContainer extends DirectMessageListenerContainer {
     }
 
     @Override
+    protected void executeListenerAndHandleException(Channel channel, Object data) {
+        requireNonNull(protector, "protector")
+                .delivery(channel, data, super::executeListenerAndHandleException, this::handleListenerException);
+    }
+
+    /** Is told of the handler's failures only; whatever it makes of them, trouble of the library's own is not its to settle. */
+    @Override
+    protected void invokeErrorHandler(Throwable failure) {
+        if (!ListenerFailures.isOfTheLibrary(failure)) {
+            super.invokeErrorHandler(failure);
+        }
+    }
+
+    @Override
     protected void invokeListener(Channel channel, Object data) {
         requireNonNull(protector, "protector").outside(channel, data, super::invokeListener);
     }

@@ -82,6 +82,20 @@ final class ProtectedSimpleContainer extends SimpleMessageListenerContainer {
     }
 
     @Override
+    protected void executeListenerAndHandleException(Channel channel, Object data) {
+        requireNonNull(protector, "protector")
+                .delivery(channel, data, super::executeListenerAndHandleException, this::handleListenerException);
+    }
+
+    /** Is told of the handler's failures only; whatever it makes of them, trouble of the library's own is not its to settle. */
+    @Override
+    protected void invokeErrorHandler(Throwable failure) {
+        if (!ListenerFailures.isOfTheLibrary(failure)) {
+            super.invokeErrorHandler(failure);
+        }
+    }
+
+    @Override
     protected void invokeListener(Channel channel, Object data) {
         requireNonNull(protector, "protector").outside(channel, data, super::invokeListener);
     }

@@ -138,7 +138,7 @@ public final class Protection {
     /**
      * What becomes of a message that is put aside: those that failed too often, those that can never be processed. One
      * that returns normally vouches that the message is safe; it is acknowledged. One that throws an
-     * {@link AmqpRejectAndDontRequeueException} has it rejected; whatever else it throws, the message comes again.
+     * {@link AmqpRejectAndDontRequeueException} has it rejected; whatever else it throws, it is asked again after a pause.
      * Default: rejected, so that the broker dead-letters it as the queue is configured, and <em>drops</em> it where it is
      * not.
      *

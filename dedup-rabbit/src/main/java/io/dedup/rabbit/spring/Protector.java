@@ -1,8 +1,11 @@
 package io.dedup.rabbit.spring;
 
 import com.rabbitmq.client.Channel;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.springframework.amqp.core.Message;
 
 /** Protects one container's listener: outside of the container's own advice, and inside of it. Thread-safe. */
@@ -10,6 +13,8 @@ final class Protector {
 
     /** How the container is configured. */
     record Setting(boolean manual, boolean transacted, boolean requeuesFailures, boolean batch) {}
+
+    private static final ThreadLocal<@Nullable List<Handled>> PARTS = new ThreadLocal<>();
 
     private final Setting setting;
     private final Settling settling;
@@ -21,19 +26,42 @@ final class Protector {
     Protector(Terms terms, Setting setting, BooleanSupplier active) {
         this.setting = setting;
         Keys keys = new Keys(terms);
-        Failures failures = new Failures(terms);
+        Failures failures = new Failures(terms, active);
         this.settling = new Settling(setting.manual(), setting.transacted(), setting.requeuesFailures());
         this.claiming = new Claiming(terms, keys, failures, active);
         this.batching = new Batching(terms, keys, claiming, failures, active);
         this.grouping = new Grouping(terms, keys, claiming, settling, failures);
     }
 
+    /**
+     * Around all that a container does with a delivery. The parts of a batching publisher's message are handed over one by
+     * one in between; what is to become of their delivery is known after the last, so that none decides for its neighbours.
+     */
+    void delivery(Channel channel, Object data, ListenerCall container, Consumer<Throwable> errorHandler) {
+        List<Handled> parts = new ArrayList<>();
+        PARTS.set(parts);
+        try {
+            container.invokeListener(channel, data);
+        } finally {
+            PARTS.remove();
+        }
+        try {
+            settling.settle(channel, parts);
+        } catch (RuntimeException e) {
+            errorHandler.accept(e);
+            throw e;
+        }
+    }
+
     /** What the chain's end calls must come in by {@link #inside}. */
     void outside(Channel channel, Object data, ListenerCall chain) {
+        List<Handled> parts = PARTS.get();
         if (data instanceof List && !setting.batch()) {
             grouping.handOn(channel, Settling.messagesOf(data), chain);
+        } else if (parts != null && data instanceof Message message && Keys.isPart(message)) {
+            parts.addAll(settling.handOn(channel, message, chain));
         } else {
-            settling.handOn(channel, data, chain);
+            settling.settle(channel, settling.handOn(channel, data, chain));
         }
     }
 

@@ -3,10 +3,8 @@ package io.dedup.rabbit.spring;
 import com.rabbitmq.client.AlreadyClosedException;
 import com.rabbitmq.client.Channel;
 import java.io.IOException;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -32,7 +30,7 @@ final class Settling {
         this.requeuesFailures = requeuesFailures;
     }
 
-    void handOn(Channel channel, Object data, ListenerCall chain) {
+    List<Handled> handOn(Channel channel, Object data, ListenerCall chain) {
         InWork work = new InWork(channel).begin();
         RuntimeException failure = null;
         try {
@@ -42,7 +40,7 @@ final class Settling {
         } finally {
             work.end();
         }
-        settle(work, messagesOf(data), failure);
+        return handled(work, messagesOf(data), failure);
     }
 
     @SuppressWarnings("unchecked") // what containers hand over
@@ -50,78 +48,102 @@ final class Settling {
         return data instanceof List ? (List<Message>) data : List.of((Message) data);
     }
 
-    void settle(InWork work, List<Message> messages, @Nullable RuntimeException failure) {
+    List<Handled> handled(InWork work, List<Message> messages, @Nullable RuntimeException failure) {
         work.toSend().forEach(reply -> quietly(work.channel(), reply::send));
-        RuntimeException thrown = failure == null ? exceptionFor(work, messages) : failure;
-        if (manual) {
-            boolean acknowledges = failure != null && ListenerFailures.asksForAck(failure);
-            byDelivery(messages).forEach((tag, parts) -> settle(work, tag, parts, acknowledges ? null : failure));
-            if (transacted && thrown != null) {
-                quietly(work.channel(), Channel::txCommit); // the container would roll it back
-            }
-            if (failure != null && (acknowledges || ListenerFailures.asksForManualReject(failure))) {
-                log.warn("settled as its exception says", failure); // and not by the container once more
-                return;
-            }
+        return messages.stream()
+                .map(message -> new Handled(message, work.verdictOn(message), failure))
+                .toList();
+    }
+
+    /** Whole deliveries. Throws what the container is to know. */
+    void settle(Channel channel, List<Handled> all) {
+        RuntimeException failure = failureOf(all);
+        RuntimeException trouble = troubleOf(all);
+        if (!manual) {
+            throwAny(trouble != null && all.stream().anyMatch(Handled::isBack) ? withBoth(trouble, failure) : failure);
+            throwAny(trouble);
+            return;
         }
+        Handled.byDelivery(all, Handled::message).forEach((tag, parts) -> settle(channel, tag, parts));
+        if (failure != null
+                && (ListenerFailures.asksForAck(failure) || ListenerFailures.asksForManualReject(failure))) {
+            log.warn("settled as its exception says", failure); // and not by the container once more
+        } else if (failure != null || trouble != null) {
+            raise(channel, failure == null ? Objects.requireNonNull(trouble) : failure);
+        }
+    }
+
+    /** What has been settled stays so: the container rolls the channel back. */
+    void raise(Channel channel, RuntimeException thrown) {
+        if (manual && transacted) {
+            quietly(channel, Channel::txCommit);
+        }
+        throw thrown;
+    }
+
+    private static void throwAny(@Nullable RuntimeException thrown) {
         if (thrown != null) {
             throw thrown;
         }
     }
 
-    /** The parts of a batching publisher's message come in one delivery. */
-    private static Map<Long, List<Message>> byDelivery(List<Message> messages) {
-        Map<Long, List<Message>> deliveries = new LinkedHashMap<>();
-        for (Message message : messages) {
-            deliveries
-                    .computeIfAbsent(message.getMessageProperties().getDeliveryTag(), tag -> new ArrayList<>())
-                    .add(message);
+    private static RuntimeException withBoth(RuntimeException trouble, @Nullable RuntimeException failure) {
+        if (failure != null) {
+            log.warn("a message's handler failed; it comes again with others of its delivery", failure);
+            trouble.addSuppressed(failure);
         }
-        return deliveries;
+        return trouble;
     }
 
-    private void settle(InWork work, long tag, List<Message> parts, @Nullable RuntimeException failure) {
-        Verdict verdict = Verdict.DONE;
-        boolean untold = false;
-        for (Message part : parts) {
-            Verdict found = work.verdictOn(part);
-            untold |= found == null;
-            verdict = found == null || found instanceof Verdict.Done ? verdict : found;
-        }
-        Channel channel = work.channel();
-        if (failure != null && untold) { // its handler's failure, which quorum queues count
-            boolean requeue = ListenerFailures.requeues(requeuesFailures, failure);
-            quietly(channel, c -> c.basicReject(tag, requeue));
-        } else if (verdict instanceof Verdict.Back) { // not counted since RabbitMQ 4.3
+    private void settle(Channel channel, long tag, List<Handled> parts) {
+        if (parts.stream().anyMatch(Handled::isBack)) { // not counted since RabbitMQ 4.3
             quietly(channel, c -> c.basicNack(tag, false, true));
-        } else if (verdict instanceof Verdict.Aside) {
+        } else if (parts.stream().anyMatch(Handled::isFailed)) { // which quorum queues count
+            boolean requeue = parts.stream().filter(Handled::isFailed).anyMatch(this::requeues);
+            quietly(channel, c -> c.basicReject(tag, requeue));
+        } else if (parts.stream().anyMatch(part -> part.verdict() instanceof Verdict.AsHandlerSays)) {
+            boolean requeue = parts.stream().anyMatch(Settling::isWantedBack);
+            quietly(channel, c -> c.basicReject(tag, requeue));
+        } else if (parts.stream().anyMatch(part -> part.verdict() instanceof Verdict.Aside)) {
             quietly(channel, c -> c.basicReject(tag, false));
-        } else if (verdict instanceof Verdict.AsHandlerSays says) {
-            quietly(channel, c -> c.basicReject(tag, says.refusal().requeue()));
-        } else if (isWhole(parts)) {
+        } else {
             quietly(channel, c -> c.basicAck(tag, false));
         }
     }
 
-    /** Whether the last part of the delivery is among these; before it, more are to come. */
-    private static boolean isWhole(List<Message> parts) {
-        Message last = parts.get(parts.size() - 1);
-        return !Keys.isPart(last) || last.getMessageProperties().isLastInBatch();
+    private boolean requeues(Handled failed) {
+        return failed.failure() != null && ListenerFailures.requeues(requeuesFailures, failed.failure());
+    }
+
+    private static boolean isWantedBack(Handled part) {
+        return part.verdict() instanceof Verdict.AsHandlerSays says
+                && says.refusal().requeue();
+    }
+
+    /** One that asks for an acknowledgement has it only where there is no other. */
+    private static @Nullable RuntimeException failureOf(List<Handled> all) {
+        RuntimeException found = null;
+        for (Handled each : all) {
+            if (each.failure() != null && (found == null || ListenerFailures.asksForAck(found))) {
+                found = each.failure();
+            }
+        }
+        return found;
     }
 
     /** Where not everything is done, the container is to know; trouble goes first, since it must not be rejected. */
-    private static @Nullable RuntimeException exceptionFor(InWork work, List<Message> messages) {
+    private static @Nullable RuntimeException troubleOf(List<Handled> all) {
         RuntimeException thrown = null;
-        for (Message message : messages) {
-            Verdict verdict = work.verdictOn(message);
-            if (verdict instanceof Verdict.Back back) {
-                return ListenerFailures.back(back.cause(), List.of(message));
-            } else if (verdict instanceof Verdict.Aside aside) {
-                thrown = ListenerFailures.aside(aside.cause(), List.of(message));
-            } else if (verdict instanceof Verdict.AsHandlerSays says) {
-                thrown = says.refusal().requeue()
-                        ? ListenerFailures.back(says.refusal(), List.of(message))
-                        : ListenerFailures.aside(says.refusal(), List.of(message));
+        for (Handled each : all) {
+            List<Message> message = List.of(each.message());
+            if (each.verdict() instanceof Verdict.Back back) {
+                return ListenerFailures.back(back.cause(), message);
+            } else if (each.verdict() instanceof Verdict.Aside aside && thrown == null) {
+                thrown = ListenerFailures.aside(aside.cause(), message);
+            } else if (each.verdict() instanceof Verdict.AsHandlerSays says) {
+                thrown = isWantedBack(each)
+                        ? ListenerFailures.back(says.refusal(), message)
+                        : ListenerFailures.aside(says.refusal(), message);
             }
         }
         return thrown;

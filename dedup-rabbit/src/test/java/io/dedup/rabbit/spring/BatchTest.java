@@ -4,10 +4,15 @@ import static io.dedup.rabbit.Shop.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.rabbitmq.client.AMQP.BasicProperties;
+import io.dedup.Fingerprint;
+import io.dedup.MessageKey;
 import io.dedup.Outcome;
+import io.dedup.rabbit.MessageIdResolver;
 import io.dedup.rabbit.spring.Listening.Container;
+import io.dedup.test.RequiresRabbitMq;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.sql.Connection;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -20,6 +25,9 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.springframework.amqp.core.AcknowledgeMode;
 import org.springframework.amqp.core.Message;
 import org.springframework.amqp.rabbit.config.SimpleRabbitListenerContainerFactory;
+import org.springframework.amqp.rabbit.connection.CachingConnectionFactory;
+import org.springframework.amqp.rabbit.core.RabbitTemplate;
+import org.springframework.jdbc.core.JdbcTemplate;
 
 /** Lists of messages, made by the consumer or by the publisher. */
 @Timeout(60)
@@ -142,10 +150,145 @@ class BatchTest extends WithListening {
         publishBatch("batch 1", "first", "second", "third");
         eventually().until(() -> shop.effects() == 3);
         publishBatch("batch 1", "first", "second", "third");
-        eventually().until(() -> listening.outcomes(Outcome.DUPLICATE) == 4);
+        eventually().until(() -> listening.outcomes(Outcome.DUPLICATE) == 5); // two of them with the second's next try
         listening.assertQueueEmptyAfterStop();
         assertThat(shop.effects()).isEqualTo(3);
         assertThat(shop.doubled()).isZero();
+    }
+
+    private void startSaving(AcknowledgeMode mode) {
+        listening.in(Container.SIMPLE, mode).start(new Singly(message -> listening.save(body(message))));
+    }
+
+    private static String body(Message message) {
+        return new String(message.getBody(), StandardCharsets.UTF_8);
+    }
+
+    private List<String> saved() {
+        return new JdbcTemplate(shop.pool)
+                .queryForList("SELECT message_id FROM orders WHERE queue = ?", String.class, shop.queue);
+    }
+
+    /** A publisher that sends an old message again may do so beside other new ones. */
+    @Test
+    void newPartsBesideAnOldFirstOneAreNoDuplicates() throws Exception {
+        startSaving(AcknowledgeMode.AUTO);
+        publishBatch("batch 1", "first", "second", "third");
+        publishBatch("batch 1", "first", "fourth");
+        publishBatch("batch 1", "first", "third", "second", "fifth");
+        eventually().until(() -> listening.results.size() == 9);
+        assertThat(saved()).containsExactlyInAnyOrder("first", "second", "third", "fourth", "fifth");
+    }
+
+    /** One that has failed may be published again on its own, with all its headers, as Spring's recoverers do. */
+    @ParameterizedTest
+    @EnumSource(
+            value = AcknowledgeMode.class,
+            names = {"AUTO", "MANUAL"})
+    void aPartThatComesAgainAloneIsNoDuplicateOfTheFirst(AcknowledgeMode mode) throws Exception {
+        boolean[] repaired = new boolean[1];
+        listening
+                .in(Container.SIMPLE, mode)
+                .with(protection -> protection.maxAttempts(1).putAside((part, cause) -> republish(part)))
+                .start(new Singly(message -> {
+                    if (body(message).equals("second") && !repaired[0]) {
+                        repaired[0] = true;
+                        throw new IllegalStateException("once");
+                    }
+                    listening.save(body(message));
+                }));
+        publishBatch("batch 1", "first", "second", "third");
+        eventually().until(() -> listening.results.size() == 4);
+        listening.assertQueueEmptyAfterStop();
+        assertThat(saved()).containsExactlyInAnyOrder("first", "second", "third");
+    }
+
+    private void republish(Message part) {
+        new RabbitTemplate(listening.context.getBean(CachingConnectionFactory.class)).send("", shop.queue, part);
+    }
+
+    @Test
+    void equalPartsOfOneBatchAreProcessedEach() throws Exception {
+        startSaving(AcknowledgeMode.AUTO);
+        publishBatch("batch 1", "tick", "tick", "tick");
+        publishBatch("batch 1", "tick", "tick", "tick");
+        eventually().until(() -> listening.results.size() == 6);
+        assertThat(saved()).containsExactly("tick", "tick", "tick");
+    }
+
+    /** Then it does not matter how the publisher groups them. */
+    @Test
+    void partsWithIdsOfTheirOwnAreRecognisedInWhateverBatch() throws Exception {
+        listening.with(protection -> protection.messageId(MessageIdResolver.jsonPointer("/id")));
+        startSaving(AcknowledgeMode.AUTO);
+        publishBatch("batch 1", "{\"id\": 1}", "{\"id\": 2}", "{\"id\": 2}");
+        publishBatch("batch 2", "{\"id\": 2, \"again\": true}", "{\"id\": 3}");
+        shop.publish(new BasicProperties.Builder().messageId("alone").build(), "{\"id\": 3}");
+        eventually().until(() -> listening.results.size() == 6);
+        assertThat(saved()).containsExactly("{\"id\": 1}", "{\"id\": 2}", "{\"id\": 3}");
+    }
+
+    /** The delivery is rejected as Spring's rules say, but not before its other parts have had their turn. */
+    @ParameterizedTest
+    @EnumSource(
+            value = AcknowledgeMode.class,
+            names = {"AUTO", "MANUAL"})
+    @RequiresRabbitMq // where what is rejected does not come again
+    void aPartThatFailsDoesNotKeepItsNeighboursFromBeingProcessed(AcknowledgeMode mode) throws Exception {
+        List<Throwable> seen = new CopyOnWriteArrayList<>();
+        listening
+                .in(Container.SIMPLE, mode)
+                .factory(factory -> {
+                    factory.setDefaultRequeueRejected(false);
+                    factory.setErrorHandler(seen::add);
+                })
+                .start(new Singly(message -> {
+                    if (body(message).equals("bad")) {
+                        throw new IllegalStateException("card declined");
+                    }
+                    listening.save(body(message));
+                }));
+        publishBatch("batch 1", "bad", "second", "third");
+        eventually().until(() -> shop.effects() == 2);
+        listening.assertQueueEmptyAfterStop();
+        assertThat(listening.results).hasSize(3);
+        assertThat(seen).hasSize(1);
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = AcknowledgeMode.class,
+            names = {"AUTO", "MANUAL"})
+    @RequiresRabbitMq // where what is rejected does not come again
+    void aPartThatFailsDoesNotHaveANeighbourRejectedThatIsToComeAgain(AcknowledgeMode mode) throws Exception {
+        MessageKey busy =
+                new MessageKey(shop.queue, "batch 1").withBody(Fingerprint.of("busy".getBytes(StandardCharsets.UTF_8)));
+        listening
+                .in(Container.SIMPLE, mode)
+                .factory(factory -> {
+                    factory.setDefaultRequeueRejected(false);
+                    factory.setDeBatchingEnabled(true);
+                })
+                .with(protection -> protection.onResult((message, result) -> {
+                    listening.results.add(result);
+                    if (result.outcome() == Outcome.BUSY) {
+                        Thread.currentThread().interrupt(); // so that patience ends at once
+                    }
+                }))
+                .start(new Batches(messages -> {
+                    throw new IllegalStateException("card declined");
+                }));
+        try (Connection other = shop.pool.getConnection()) {
+            other.setAutoCommit(false);
+            shop.dedup.claim(other, busy);
+            publishBatch("batch 1", "bad", "busy");
+            listening.registry().getListenerContainers().forEach(container -> container.start());
+            eventually().until(() -> listening.outcomes(Outcome.BUSY) >= 1);
+            Thread.sleep(500);
+            listening.close();
+            eventually().until(() -> shop.ready() == 1);
+            other.rollback();
+        }
     }
 
     @Test
@@ -166,7 +309,7 @@ class BatchTest extends WithListening {
     }
 
     private void publishBatch(String id, String... bodies) throws Exception {
-        ByteBuffer parts = ByteBuffer.allocate(100);
+        ByteBuffer parts = ByteBuffer.allocate(1_000);
         for (String body : bodies) {
             parts.putInt(body.length()).put(body.getBytes(StandardCharsets.UTF_8));
         }

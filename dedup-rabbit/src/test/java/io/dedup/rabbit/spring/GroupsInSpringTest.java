@@ -9,6 +9,8 @@ import io.dedup.Outcome;
 import io.dedup.rabbit.spring.Listening.Container;
 import io.dedup.test.RequiresRabbitMq;
 import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -103,6 +105,33 @@ class GroupsInSpringTest extends WithListening {
         listening.assertQueueEmptyAfterStop();
         assertThat(runs).hasValue(5); // in the group, alone, and three times by Spring's retries
         assertThat(shop.effects()).isEqualTo(30);
+        assertThat(shop.doubled()).isZero();
+    }
+
+    /** What is acknowledged on a transacted channel is, once the channel commits; the container rolls back at a failure. */
+    @Test
+    @RequiresRabbitMq
+    void onATransactedChannelWhatIsDoneAfterAFailureIsAcknowledgedAtOnce() throws Exception {
+        Map<String, Integer> tries = new ConcurrentHashMap<>();
+        listening.factory(factory -> {
+            factory.setChannelTransacted(true);
+            factory.setDefaultRequeueRejected(false);
+        });
+        start(AcknowledgeMode.AUTO, (message, channel) -> {
+            int run = tries.merge(id(message), 1, Integer::sum);
+            if (id(message).equals("bad") || (id(message).equals("odd") && run == 1)) {
+                throw new IllegalStateException("card declined");
+            }
+            listening.save(id(message));
+            return null;
+        });
+        for (String id : List.of("1", "bad", "odd", "2")) {
+            shop.publish(id);
+        }
+        consume();
+        eventually().until(() -> shop.keys() == 3);
+        Thread.sleep(500);
+        listening.assertQueueEmptyAfterStop();
         assertThat(shop.doubled()).isZero();
     }
 

@@ -3,14 +3,23 @@ package io.dedup.rabbit.spring;
 import static io.dedup.rabbit.Shop.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.dedup.OpenTransaction;
 import io.dedup.Outcome;
 import io.dedup.test.RequiresRabbitMq;
 import jakarta.persistence.EntityManagerFactory;
+import java.io.File;
+import java.io.IOException;
+import java.net.URL;
+import java.net.URLClassLoader;
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
+import javax.sql.DataSource;
 import org.hibernate.Interceptor;
 import org.hibernate.Session;
 import org.hibernate.Transaction;
@@ -22,11 +31,13 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.amqp.core.Message;
 import org.springframework.dao.DataAccessException;
 import org.springframework.jdbc.core.JdbcTemplate;
+import org.springframework.jdbc.support.JdbcTransactionManager;
 import org.springframework.orm.jpa.EntityManagerFactoryUtils;
 import org.springframework.orm.jpa.JpaTransactionManager;
 import org.springframework.orm.jpa.LocalContainerEntityManagerFactoryBean;
 import org.springframework.orm.jpa.persistenceunit.PersistenceManagedTypes;
 import org.springframework.orm.jpa.vendor.HibernateJpaVendorAdapter;
+import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.support.TransactionSynchronization;
 import org.springframework.transaction.support.TransactionSynchronizationManager;
 
@@ -177,6 +188,48 @@ class LastMomentTest extends WithListening {
                 .extracting(result -> result.outcome())
                 .containsExactly(Outcome.FAILED, Outcome.FAILED);
         assertThat(shop.keys()).isZero();
+    }
+
+    /** It is optional. */
+    @Test
+    void transactionsOfJdbcDoWithoutHibernate() throws Exception {
+        try (URLClassLoader without = new WithoutHibernate()) {
+            Object manager = without.loadClass(JdbcTransactionManager.class.getName())
+                    .getConstructor(DataSource.class)
+                    .newInstance(shop.pool);
+            Object transactions = without.loadClass(SpringTransactions.class.getName())
+                    .getConstructor(without.loadClass(PlatformTransactionManager.class.getName()), DataSource.class)
+                    .newInstance(manager, shop.pool);
+            Object transaction = transactions.getClass().getMethod("begin").invoke(transactions);
+            without.loadClass(OpenTransaction.class.getName())
+                    .getMethod("commit")
+                    .invoke(transaction);
+            assertThat(transactions.getClass().getClassLoader()).isSameAs(without);
+        }
+    }
+
+    private static final class WithoutHibernate extends URLClassLoader {
+
+        WithoutHibernate() throws IOException {
+            super(classPath(), ClassLoader.getPlatformClassLoader());
+        }
+
+        private static URL[] classPath() throws IOException {
+            List<URL> urls = new ArrayList<>();
+            for (String entry : System.getProperty("java.class.path").split(File.pathSeparator, -1)) {
+                urls.add(Path.of(entry).toUri().toURL());
+            }
+            return urls.toArray(new URL[0]);
+        }
+
+        @Override
+        protected Class<?> loadClass(String name, boolean resolve) throws ClassNotFoundException {
+            if (Stream.of("org.hibernate.", "org.springframework.orm.", "jakarta.persistence.")
+                    .anyMatch(name::startsWith)) {
+                throw new ClassNotFoundException(name);
+            }
+            return super.loadClass(name, resolve);
+        }
     }
 
     private SessionImplementor session() {

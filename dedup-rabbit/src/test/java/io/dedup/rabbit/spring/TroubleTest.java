@@ -26,6 +26,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.springframework.amqp.AmqpRejectAndDontRequeueException;
 import org.springframework.amqp.core.AcknowledgeMode;
 import org.springframework.amqp.core.Message;
 import org.springframework.amqp.rabbit.annotation.RabbitListener;
@@ -289,5 +290,88 @@ class TroubleTest extends WithListening {
         shop.publish(new BasicProperties(), "{}");
         eventually().until(() -> shop.effects() == 2);
         listening.assertQueueEmptyAfterStop();
+    }
+
+    /** Patience ends at once where its thread is interrupted, and while the container is active. */
+    private Protection impatientWith(Outcome outcome, Protection protection) {
+        return protection.onResult((message, result) -> {
+            listening.results.add(result);
+            if (result.outcome() == outcome) {
+                Thread.currentThread().interrupt();
+            }
+        });
+    }
+
+    @ParameterizedTest
+    @EnumSource(Container.class)
+    @RequiresRabbitMq
+    void anErrorHandlerThatRejectsEverythingDoesNotSeeTroubleThatIsNotTheHandlers(Container container)
+            throws Exception {
+        List<Throwable> seen = new CopyOnWriteArrayList<>();
+        listening
+                .in(container, AcknowledgeMode.AUTO)
+                .with(protection -> impatientWith(Outcome.BUSY, protection))
+                .factory(factory -> factory.setErrorHandler(failure -> {
+                    seen.add(failure);
+                    throw new AmqpRejectAndDontRequeueException("everything", failure);
+                }))
+                .start(new Orders(message -> {
+                    throw new IllegalStateException("card declined");
+                }));
+        shop.publish("fails");
+        eventually().until(() -> shop.publisher.messageCount(dead) == 1);
+        try (Connection other = shop.pool.getConnection()) {
+            other.setAutoCommit(false);
+            shop.dedup.claim(other, new MessageKey(shop.queue, "busy"));
+            shop.publish("busy");
+            eventually().until(() -> listening.outcomes(Outcome.BUSY) >= 1);
+            Thread.sleep(500);
+            listening.close();
+            eventually().until(() -> shop.ready() == 1);
+            other.rollback();
+        }
+        assertThat(shop.publisher.messageCount(dead)).isOne();
+        assertThat(seen).hasSize(1);
+    }
+
+    /** Given back at once, it would come again at once. */
+    @Test
+    @RequiresRabbitMq
+    void aRecovererThatFailsIsTriedAgainAfterAPauseAndTheHandlerIsNot() throws Exception {
+        List<Long> recoveries = new CopyOnWriteArrayList<>();
+        listening
+                .with(protection -> protection.maxAttempts(1).putAside((message, cause) -> {
+                    recoveries.add(System.nanoTime());
+                    if (recoveries.size() < 3) {
+                        throw new IllegalStateException("the broker is away");
+                    }
+                }))
+                .start(new Orders(message -> {
+                    runs.incrementAndGet();
+                    throw new IllegalStateException("poison");
+                }));
+        shop.publish("1");
+        eventually().until(() -> recoveries.size() == 3);
+        listening.assertQueueEmptyAfterStop();
+        assertThat(runs).hasValue(1);
+        assertThat(recoveries.get(2) - recoveries.get(0)).isGreaterThan(200_000_000);
+    }
+
+    @Test
+    @RequiresRabbitMq
+    void aFailureThatCannotBeCountedIsCountedAfterAPauseAndTheHandlerIsNotTriedAgain() throws Exception {
+        listening.with(protection -> protection.maxAttempts(2)).start(new Orders(message -> {
+            if (runs.incrementAndGet() == 1) {
+                shop.execute("ALTER TABLE processed_message_attempt RENAME TO elsewhere");
+            }
+            throw new IllegalStateException("poison");
+        }));
+        shop.publish("1");
+        eventually().until(() -> runs.get() > 0);
+        Thread.sleep(700);
+        shop.execute("ALTER TABLE elsewhere RENAME TO processed_message_attempt");
+        eventually().until(() -> shop.publisher.messageCount(dead) == 1);
+        listening.assertQueueEmptyAfterStop();
+        assertThat(runs).hasValue(2);
     }
 }
