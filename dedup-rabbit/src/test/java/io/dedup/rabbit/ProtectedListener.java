@@ -52,12 +52,11 @@ final class ProtectedListener implements AutoCloseable {
             DataSource source,
             DedupListener told,
             String queue,
-            Scenario scenario,
             AcknowledgeMode mode) {
         connections = new CachingConnectionFactory(new TappedFactory(broker, steps(layer)));
         Deduplicator dedup = Deduplicator.builder(source).listener(told).build();
         var factory = new DedupRabbitListenerContainerFactory(
-                Protection.of(dedup, new JdbcTransactionManager(source), source).groups(scenario.isGroup() ? 10 : 1));
+                Protection.of(dedup, new JdbcTransactionManager(source), source));
         factory.setConnectionFactory(connections);
         factory.setAcknowledgeMode(mode);
         SimpleRabbitListenerEndpoint endpoint = new SimpleRabbitListenerEndpoint();
@@ -104,7 +103,6 @@ final class ProtectedListener implements AutoCloseable {
                 Tapped.of(given.source(), steps(probe)),
                 DedupListener.NONE,
                 given.queue(),
-                given.scenario(),
                 mode);
         given.waitForTheEnd();
     }

@@ -35,9 +35,7 @@ class SpringFaultMatrixTest {
             new Kind(Scenario.NEW, AcknowledgeMode.AUTO),
             new Kind(Scenario.NEW, AcknowledgeMode.MANUAL),
             new Kind(Scenario.DUPLICATE, AcknowledgeMode.AUTO),
-            new Kind(Scenario.DUPLICATE, AcknowledgeMode.MANUAL),
-            new Kind(Scenario.GROUP, AcknowledgeMode.AUTO),
-            new Kind(Scenario.GROUP, AcknowledgeMode.MANUAL));
+            new Kind(Scenario.DUPLICATE, AcknowledgeMode.MANUAL));
 
     private static final Map<Kind, FaultMatrix> matrices = new LinkedHashMap<>();
 

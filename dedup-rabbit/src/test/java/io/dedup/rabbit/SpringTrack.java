@@ -39,13 +39,7 @@ final class SpringTrack extends Track {
         Layer library = mutant.over(probe);
         DataSource source = Tapped.of(database.through(toDatabase).dataSource(), ProtectedListener.steps(library));
         try (ProtectedListener listener = new ProtectedListener(
-                shop.broker().connectionFactory(toBroker),
-                library,
-                source,
-                trial,
-                shop.queue,
-                trial.scenario(),
-                mode)) {
+                shop.broker().connectionFactory(toBroker), library, source, trial, shop.queue, mode)) {
             trial.require(probe.awaitStruck(), "the step was never reached");
             boolean settled = probe.awaitSettled(limit);
             trial.require(listener.isRunning(), "the container stopped by itself, settled: " + settled);
