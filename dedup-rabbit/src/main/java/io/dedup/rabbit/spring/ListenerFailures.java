@@ -33,6 +33,14 @@ final class ListenerFailures {
         }
     }
 
+    private static final class Settled extends RuntimeException implements OfTheLibrary {
+        private static final long serialVersionUID = 1L;
+
+        Settled(Throwable cause) {
+            super("settled already", cause);
+        }
+    }
+
     static boolean isOfTheLibrary(Throwable thrown) {
         return thrown.getCause() instanceof OfTheLibrary;
     }
@@ -45,6 +53,11 @@ final class ListenerFailures {
     /** Rejected whatever the container's default for failures is. */
     static RuntimeException aside(Throwable cause, List<Message> messages) {
         return failed("put aside", new Aside(cause), messages);
+    }
+
+    /** A failure that the error handler has been told of, and that is settled: for whoever counts failures. */
+    static RuntimeException settled(Throwable failure, List<Message> messages) {
+        return failed("failed, and settled", new Settled(failure), messages);
     }
 
     @SuppressWarnings("removal") // their successors are not there before spring-rabbit 4.1

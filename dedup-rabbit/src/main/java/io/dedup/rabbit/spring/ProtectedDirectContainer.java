@@ -37,7 +37,8 @@ final class ProtectedDirectContainer extends DirectMessageListenerContainer {
                         isChannelTransacted(),
                         isDefaultRequeueRejected(),
                         GroupView.isBatch(getMessageListener())),
-                this::isActive);
+                this::isActive,
+                super::invokeErrorHandler);
     }
 
     @Override

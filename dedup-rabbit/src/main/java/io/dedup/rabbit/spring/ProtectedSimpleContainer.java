@@ -61,7 +61,8 @@ final class ProtectedSimpleContainer extends SimpleMessageListenerContainer {
                 with,
                 new Protector.Setting(
                         getAcknowledgeMode().isManual(), isChannelTransacted(), isDefaultRequeueRejected(), batch),
-                this::isActive);
+                this::isActive,
+                super::invokeErrorHandler);
     }
 
     /** A container makes lists only for listeners that take them. */

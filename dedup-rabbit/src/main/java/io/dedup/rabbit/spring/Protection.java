@@ -195,7 +195,7 @@ public final class Protection {
      */
     public Advice[] around(Advice... advice) {
         Protector.Setting setting = new Protector.Setting(false, false, true, true);
-        return new Advice[] {new Chain(new Protector(terms, setting, () -> true), advice)};
+        return new Advice[] {new Chain(new Protector(terms, setting, () -> true, ListenerFailures::asItIs), advice)};
     }
 
     Terms terms() {

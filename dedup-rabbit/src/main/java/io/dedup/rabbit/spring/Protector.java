@@ -22,12 +22,12 @@ final class Protector {
     private final Batching batching;
     private final Grouping grouping;
 
-    /** {@code active} is false once the container stops. */
-    Protector(Terms terms, Setting setting, BooleanSupplier active) {
+    /** {@code active} is false once the container stops; {@code errorHandler} is the container's. */
+    Protector(Terms terms, Setting setting, BooleanSupplier active, Consumer<Throwable> errorHandler) {
         this.setting = setting;
         Keys keys = new Keys(terms);
         Failures failures = new Failures(terms, active);
-        this.settling = new Settling(setting.manual(), setting.transacted(), setting.requeuesFailures());
+        this.settling = new Settling(setting.manual(), setting.transacted(), setting.requeuesFailures(), errorHandler);
         this.claiming = new Claiming(terms, keys, failures, active);
         this.batching = new Batching(terms, keys, claiming, failures, active);
         this.grouping = new Grouping(terms, keys, claiming, settling, failures);

@@ -5,6 +5,7 @@ import com.rabbitmq.client.Channel;
 import java.io.IOException;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -23,11 +24,14 @@ final class Settling {
     private final boolean manual;
     private final boolean transacted;
     private final boolean requeuesFailures;
+    private final Consumer<Throwable> errorHandler;
 
-    Settling(boolean manual, boolean transacted, boolean requeuesFailures) {
+    /** The container's {@code errorHandler} is asked where the container does not settle: what it throws counts. */
+    Settling(boolean manual, boolean transacted, boolean requeuesFailures, Consumer<Throwable> errorHandler) {
         this.manual = manual;
         this.transacted = transacted;
         this.requeuesFailures = requeuesFailures;
+        this.errorHandler = errorHandler;
     }
 
     List<Handled> handOn(Channel channel, Object data, ListenerCall chain) {
@@ -57,19 +61,41 @@ final class Settling {
 
     /** Whole deliveries. Throws what the container is to know. */
     void settle(Channel channel, List<Handled> all) {
-        RuntimeException failure = failureOf(all);
-        RuntimeException trouble = troubleOf(all);
-        if (!manual) {
-            throwAny(trouble != null && all.stream().anyMatch(Handled::isBack) ? withBoth(trouble, failure) : failure);
-            throwAny(trouble);
+        if (manual) {
+            settleEach(channel, all.stream().map(this::judged).toList());
             return;
         }
+        RuntimeException failure = failureOf(all);
+        RuntimeException trouble = troubleOf(all);
+        throwAny(trouble != null && all.stream().anyMatch(Handled::isBack) ? withBoth(trouble, failure) : failure);
+        throwAny(trouble);
+    }
+
+    /** As the container does where it settles: what its error handler throws stands for the failure. */
+    private Handled judged(Handled handled) {
+        if (!handled.isFailed() || handled.failure() == null) {
+            return handled;
+        }
+        try {
+            errorHandler.accept(handled.failure());
+            return handled;
+        } catch (RuntimeException e) {
+            return new Handled(handled.message(), null, e);
+        }
+    }
+
+    private void settleEach(Channel channel, List<Handled> all) {
+        RuntimeException failure = failureOf(all);
+        RuntimeException trouble = troubleOf(all);
         Handled.byDelivery(all, Handled::message).forEach((tag, parts) -> settle(channel, tag, parts));
         if (failure != null
                 && (ListenerFailures.asksForAck(failure) || ListenerFailures.asksForManualReject(failure))) {
             log.warn("settled as its exception says", failure); // and not by the container once more
         } else if (failure != null || trouble != null) {
-            raise(channel, failure == null ? Objects.requireNonNull(trouble) : failure);
+            List<Message> messages = all.stream().map(Handled::message).toList();
+            raise(
+                    channel,
+                    failure == null ? Objects.requireNonNull(trouble) : ListenerFailures.settled(failure, messages));
         }
     }
 

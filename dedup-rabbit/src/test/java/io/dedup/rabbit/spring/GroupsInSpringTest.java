@@ -13,14 +13,17 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.springframework.amqp.AmqpRejectAndDontRequeueException;
 import org.springframework.amqp.core.AcknowledgeMode;
 import org.springframework.amqp.core.Message;
 import org.springframework.amqp.rabbit.config.RetryInterceptorBuilder;
+import org.springframework.amqp.support.converter.MessageConversionException;
 import org.springframework.jdbc.core.JdbcTemplate;
 
 /** Listener methods that take one message each, in transactions of many. */
@@ -106,6 +109,54 @@ class GroupsInSpringTest extends WithListening {
         assertThat(runs).hasValue(5); // in the group, alone, and three times by Spring's retries
         assertThat(shop.effects()).isEqualTo(30);
         assertThat(shop.doubled()).isZero();
+    }
+
+    @Test
+    @RequiresRabbitMq
+    void oneThatCanNeverBeConvertedIsRejectedAsSpringDoesByDefaultAndDoesNotComeBackForEver() throws Exception {
+        start(AcknowledgeMode.AUTO, (message, channel) -> {
+            if (id(message).equals("bad")) {
+                runs.incrementAndGet();
+                throw new MessageConversionException("not even JSON");
+            }
+            listening.save(id(message));
+            return null;
+        });
+        for (String id : List.of("1", "bad", "2")) {
+            shop.publish(id);
+        }
+        consume();
+        eventually().until(() -> shop.keys() == 2);
+        Thread.sleep(500);
+        listening.assertQueueEmptyAfterStop();
+        assertThat(runs).as("in the group, alone, and by Spring's rules").hasValueLessThanOrEqualTo(3);
+    }
+
+    @Test
+    @RequiresRabbitMq
+    void theContainersErrorHandlerHasTheLastWordAndOnlyOnce() throws Exception {
+        List<Throwable> told = new CopyOnWriteArrayList<>();
+        listening.factory(factory -> factory.setErrorHandler(failure -> {
+            told.add(failure);
+            throw new AmqpRejectAndDontRequeueException("not with this card", failure);
+        }));
+        start(AcknowledgeMode.AUTO, (message, channel) -> {
+            if (id(message).equals("bad")) {
+                throw new IllegalStateException("card declined");
+            }
+            listening.save(id(message));
+            return null;
+        });
+        for (String id : List.of("1", "bad", "2")) {
+            shop.publish(id);
+        }
+        consume();
+        eventually().until(() -> shop.keys() == 2 && !told.isEmpty());
+        Thread.sleep(500);
+        listening.assertQueueEmptyAfterStop();
+        assertThat(told)
+                .singleElement()
+                .satisfies(failure -> assertThat(failure).hasRootCauseMessage("card declined"));
     }
 
     /** What is acknowledged on a transacted channel is, once the channel commits; the container rolls back at a failure. */
