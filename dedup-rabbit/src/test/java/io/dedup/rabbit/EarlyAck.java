@@ -25,10 +25,10 @@ final class EarlyAck implements Layer {
             return servers.call(call.withLast(
                     Tapped.watching(call.lastArgument(), envelope -> unsettled.add(envelope.getDeliveryTag()))));
         }
+        if (Mutant.isClaim(call)) {
+            claimed = unsettled.poll(); // one worker takes the deliveries in the order in which they come
+        }
         switch (call.name()) {
-            // One worker takes the deliveries in the order in which they come.
-            case "executeQuery" ->
-                claimed = call.statement().equals("insert processed_message") ? unsettled.poll() : null;
             case "rollback" -> claimed = null;
             case "commit" -> ackClaimed();
             default -> {}

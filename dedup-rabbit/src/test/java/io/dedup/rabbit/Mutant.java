@@ -39,7 +39,7 @@ enum Mutant {
         @Override
         Object call(Call call, Layer servers) throws Throwable {
             Object result = servers.call(call);
-            if (call.name().equals("executeQuery") && call.statement().equals("insert processed_message")) {
+            if (isClaim(call)) {
                 ((PreparedStatement) call.target()).getConnection().commit();
             }
             return result;
@@ -74,6 +74,12 @@ enum Mutant {
 
     Object call(Call call, Layer servers) throws Throwable {
         return servers.call(call);
+    }
+
+    /** Of one message by an update, of a group by a query. */
+    static boolean isClaim(Call call) {
+        return call.name().matches("executeQuery|executeUpdate")
+                && call.statement().equals("insert processed_message");
     }
 
     static Call ack(Object channel, Object tag) throws NoSuchMethodException {

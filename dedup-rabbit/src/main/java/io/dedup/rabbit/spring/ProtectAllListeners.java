@@ -16,6 +16,7 @@ import org.springframework.beans.factory.config.BeanFactoryPostProcessor;
 import org.springframework.beans.factory.config.BeanPostProcessor;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.context.SmartLifecycle;
+import org.springframework.util.ErrorHandler;
 
 /**
  * Protects the listeners of all container factories in the application, whoever has made them, and whenever: those that
@@ -83,8 +84,19 @@ public final class ProtectAllListeners implements BeanFactoryPostProcessor, Bean
     void afterContainer(Object container) {
         if (container instanceof AbstractMessageListenerContainer theirs && !isOurs(theirs)) {
             ReplyCapture.in(theirs.getMessageListener());
+            tellFailuresOnly(theirs);
         }
         check(container);
+    }
+
+    /** Whatever its error handler makes of them, trouble of the library's own is not its to settle. */
+    private static void tellFailuresOnly(AbstractMessageListenerContainer container) {
+        ErrorHandler errorHandler = container.getErrorHandler();
+        container.setErrorHandler(failure -> {
+            if (!ListenerFailures.isOfTheLibrary(failure)) {
+                errorHandler.handleError(failure);
+            }
+        });
     }
 
     private static boolean isOurs(AbstractMessageListenerContainer container) {

@@ -36,6 +36,7 @@ import org.springframework.amqp.rabbit.config.RetryInterceptorBuilder;
 import org.springframework.amqp.rabbit.config.SimpleRabbitListenerContainerFactory;
 import org.springframework.amqp.rabbit.connection.CachingConnectionFactory;
 import org.springframework.amqp.rabbit.retry.RejectAndDontRequeueRecoverer;
+import org.springframework.util.ErrorHandler;
 
 /** What becomes of messages that are not processed: whose trouble it is decides. */
 @Timeout(90)
@@ -156,6 +157,14 @@ class TroubleTest extends WithListening {
     }
 
     private void startInSomeFactory(Container container, AcknowledgeMode mode, Consumer<Message> handler) {
+        startInSomeFactory(container, mode, factory -> {}, handler);
+    }
+
+    private void startInSomeFactory(
+            Container container,
+            AcknowledgeMode mode,
+            Consumer<AbstractRabbitListenerContainerFactory<?>> options,
+            Consumer<Message> handler) {
         listening.context.registerBean(
                 ProtectAllListeners.class, () -> new ProtectAllListeners(() -> listening.protection()));
         listening.context.registerBean("someFactory", AbstractRabbitListenerContainerFactory.class, () -> {
@@ -165,6 +174,7 @@ class TroubleTest extends WithListening {
             factory.setConnectionFactory(listening.context.getBean(CachingConnectionFactory.class));
             factory.setAcknowledgeMode(mode);
             factory.setAdviceChain(retry());
+            options.accept(factory);
             return factory;
         });
         listening.start(new Unaware(handler));
@@ -311,13 +321,37 @@ class TroubleTest extends WithListening {
         listening
                 .in(container, AcknowledgeMode.AUTO)
                 .with(protection -> impatientWith(Outcome.BUSY, protection))
-                .factory(factory -> factory.setErrorHandler(failure -> {
-                    seen.add(failure);
-                    throw new AmqpRejectAndDontRequeueException("everything", failure);
-                }))
+                .factory(factory -> factory.setErrorHandler(rejectingEverything(seen)))
                 .start(new Orders(message -> {
                     throw new IllegalStateException("card declined");
                 }));
+        assertThatItSeesTheHandlersFailureOnly(seen);
+    }
+
+    @ParameterizedTest
+    @EnumSource(Container.class)
+    @RequiresRabbitMq
+    void norDoesThatOfAContainerOfSomeOtherFactory(Container container) throws Exception {
+        List<Throwable> seen = new CopyOnWriteArrayList<>();
+        listening.with(protection -> impatientWith(Outcome.BUSY, protection));
+        startInSomeFactory(
+                container,
+                AcknowledgeMode.AUTO,
+                factory -> factory.setErrorHandler(rejectingEverything(seen)),
+                message -> {
+                    throw new IllegalStateException("card declined");
+                });
+        assertThatItSeesTheHandlersFailureOnly(seen);
+    }
+
+    private static ErrorHandler rejectingEverything(List<Throwable> seen) {
+        return failure -> {
+            seen.add(failure);
+            throw new AmqpRejectAndDontRequeueException("everything", failure);
+        };
+    }
+
+    private void assertThatItSeesTheHandlersFailureOnly(List<Throwable> seen) throws Exception {
         shop.publish("fails");
         eventually().until(() -> shop.publisher.messageCount(dead) == 1);
         try (Connection other = shop.pool.getConnection()) {
