@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.dedup.Deduplicator;
 import io.dedup.test.Database;
+import io.dedup.test.RequiresRabbitMq;
 import io.dedup.test.TcpProxy;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -14,6 +15,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The database goes away while a group is in work. */
+@RequiresRabbitMq // which tells waiting messages from those in work
 @Timeout(90)
 class GroupOutageTest extends WithShop {
 
