@@ -47,7 +47,7 @@ public final class DeduplicatorBuilder {
 
     /**
      * How long a claim waits for another transaction that is at work on the same message before it gives
-     * {@link Outcome#BUSY}. Default: 2 seconds. A thread and a connection are held meanwhile.
+     * {@link Outcome#BUSY}, at most 250 ms late. Default: 2 seconds. A thread and a connection are held meanwhile.
      *
      * @param wait 1 millisecond to 1 hour
      * @return this

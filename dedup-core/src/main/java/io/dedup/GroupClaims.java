@@ -181,7 +181,7 @@ final class GroupClaims {
         return fresh;
     }
 
-    static String millis(Duration duration) {
+    private static String millis(Duration duration) {
         return duration.toMillis() + "ms";
     }
 }
