@@ -1,5 +1,6 @@
 package io.dedup;
 
+import io.dedup.spi.Causes;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -132,13 +133,7 @@ final class AttemptLog {
     }
 
     private static String describe(Throwable failure) {
-        String text;
-        try {
-            text = failure.toString();
-        } catch (RuntimeException e) { // a handler's exception can be as broken as the handler
-            text = failure.getClass().getName();
-        }
-        text = text.replace('\0', '?');
+        String text = Causes.text(failure).replace('\0', '?');
         return text.length() <= LONGEST_ERROR ? text : text.substring(0, LONGEST_ERROR) + "…";
     }
 }

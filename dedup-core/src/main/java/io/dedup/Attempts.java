@@ -1,5 +1,9 @@
 package io.dedup;
 
+import static java.util.Objects.requireNonNull;
+
+import io.dedup.spi.KeyedWork;
+import io.dedup.spi.TransactionSource;
 import java.sql.Connection;
 import java.time.Duration;
 import java.util.List;
@@ -7,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Attempts to process messages: claim, handler's work under guard, result told. */
+/** Attempts to process messages: claim, handler's work under guard, listeners notified. */
 final class Attempts {
 
     private static final Logger log = LoggerFactory.getLogger(Attempts.class);
@@ -24,33 +28,50 @@ final class Attempts {
         this.listener = listener;
     }
 
-    Attempts on(TransactionSource source) {
+    Attempts in(TransactionSource source) {
         return new Attempts(new Transactions(source), messages, timeLimit, listener);
     }
 
+    Attempts waitingAtMost(Duration limit) {
+        return new Attempts(transactions, messages.waitingAtMost(limit), timeLimit, listener);
+    }
+
+    Attempts notifying(DedupListener other) {
+        return new Attempts(transactions, messages, timeLimit, listener.and(other));
+    }
+
+    ProcessedMessages messages() {
+        return messages;
+    }
+
+    DedupListener listener() {
+        return listener;
+    }
+
     /** One message in a transaction of its own. */
-    Result one(Task task) {
+    Result one(KeyedWork task) {
         Stopwatch watch = new Stopwatch();
-        Transactions.Ending ending = transactions.run(tx -> {
-            watch.claiming();
-            Claim claim = messages.claim(tx, task.key(), task.body());
-            watch.claimed();
-            return switch (claim) {
-                case DUPLICATE, REPEAT -> Outcome.DUPLICATE;
-                case DIFFERENT_BODY -> Outcome.DIFFERENT_BODY;
-                case FRESH -> {
-                    runGuarded(task.work(), tx);
-                    yield Outcome.PROCESSED;
-                }
-            };
-        });
-        Result result = watch.result(task.key(), ending.outcome(), ending);
+        TransactionResult<Claim> ended = transactions.run(
+                tx -> {
+                    watch.claiming();
+                    Claim claim = messages.claim(tx, task.key(), task.body());
+                    watch.claimed();
+                    if (claim == Claim.FRESH) {
+                        runGuarded(task.work(), tx);
+                    }
+                    return claim;
+                },
+                claim -> claim == Claim.FRESH);
+        Outcome outcome = ended.failure() != null
+                ? ended.failure()
+                : requireNonNull(ended.value()).outcome();
+        Result result = watch.result(task.key(), outcome, ended);
         tell(result);
         return result;
     }
 
     /** Several messages in one transaction; see {@link GroupAttempt}. */
-    GroupAttempt group(List<Task> tasks, GroupAttempt.Plan plan) {
+    GroupAttempt group(List<KeyedWork> tasks, GroupAttempt.Plan plan) {
         GroupAttempt attempt = new GroupAttempt(this, messages, tasks, plan);
         attempt.run(transactions);
         attempt.results().forEach(this::tell);
@@ -58,9 +79,12 @@ final class Attempts {
     }
 
     /** One that would fare as the one before it. */
-    Result untried(Task task, Result before) {
-        Result result =
-                new Result(task.key(), before.outcome(), before.cause(), before.tries(), Duration.ZERO, Duration.ZERO);
+    Result untried(KeyedWork task, Result before) {
+        return untried(task, before.outcome(), before.cause());
+    }
+
+    Result untried(KeyedWork task, Outcome outcome, @Nullable Throwable cause) {
+        Result result = new Result(task.key(), outcome, cause, 1, Duration.ZERO, Duration.ZERO);
         tell(result);
         return result;
     }
@@ -83,19 +107,7 @@ final class Attempts {
 
     private void tell(Result result) {
         log.debug("{} - {}", result.key(), result.outcome());
-        tell(() -> listener.onResult(result));
-    }
-
-    void tellPurged(long rows) {
-        tell(() -> listener.onPurged(rows));
-    }
-
-    private static void tell(Runnable event) {
-        try {
-            event.run();
-        } catch (Throwable e) { // a message's settlement must not hang on it
-            log.warn("a DedupListener failed; messages are not affected", e);
-        }
+        listener.onResult(result);
     }
 
     /** Takes the times that a result tells. */
@@ -113,7 +125,7 @@ final class Attempts {
             claim = Duration.ofNanos(System.nanoTime() - claiming);
         }
 
-        Result result(MessageKey key, Outcome outcome, Transactions.@Nullable Ending ending) {
+        Result result(MessageKey key, Outcome outcome, @Nullable TransactionResult<?> ending) {
             Duration took = Duration.ofNanos(System.nanoTime() - start);
             return ending == null
                     ? new Result(key, outcome, null, 1, claim, took)

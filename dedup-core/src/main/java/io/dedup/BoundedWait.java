@@ -31,7 +31,7 @@ final class BoundedWait {
     private final long look;
     private final Set<Waiting> all = ConcurrentHashMap.newKeySet();
     private final AtomicBoolean watching = new AtomicBoolean();
-    private final ScheduledThreadPoolExecutor watch = DaemonThread.named("dedup-bounded-wait");
+    private final ScheduledThreadPoolExecutor watch = DaemonScheduler.named("dedup-bounded-wait");
 
     BoundedWait(Duration bound) {
         this.nanos = bound.toNanos();
@@ -52,7 +52,7 @@ final class BoundedWait {
             return statement.executeUpdate();
         } catch (SQLException e) {
             if (waiting.end() && SqlStates.QUERY_CANCELED.equals(e.getSQLState())) {
-                throw Trouble.busy(e);
+                throw DedupExceptions.busy(e);
             }
             throw e;
         } finally {

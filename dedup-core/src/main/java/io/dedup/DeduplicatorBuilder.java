@@ -3,6 +3,8 @@ package io.dedup;
 import static java.util.Objects.requireNonNull;
 
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
@@ -17,7 +19,7 @@ public final class DeduplicatorBuilder {
     private Duration maxWait = Duration.ofSeconds(2);
     private TimeLimit timeLimit = TimeLimit.NONE;
     private Duration retention = Duration.ofDays(7);
-    private DedupListener listener = DedupListener.NONE;
+    private final List<DedupListener> listeners = new ArrayList<>();
 
     DeduplicatorBuilder(DataSource dataSource) {
         this.dataSource = dataSource;
@@ -74,7 +76,7 @@ public final class DeduplicatorBuilder {
     }
 
     /**
-     * How long keys are remembered, by {@link Deduplicator#schedulePurge()}: longer than any redelivery, dead-letter
+     * How long keys are remembered, by {@link DedupAdmin#schedulePurge()}: longer than any redelivery, dead-letter
      * replay and publisher's retry can take. Default: 7 days.
      *
      * @param retention positive
@@ -86,32 +88,30 @@ public final class DeduplicatorBuilder {
     }
 
     /**
-     * Who is told what happened. Default: nobody.
+     * Who is notified of what happened; another one each time this is called. Default: nobody.
      *
      * @param listener must be thread-safe
      * @return this
      */
     public DeduplicatorBuilder listener(DedupListener listener) {
-        this.listener = requireNonNull(listener, "listener");
+        listeners.add(requireNonNull(listener, "listener"));
         return this;
     }
 
     /**
-     * Builds it. Does no I/O; see {@link Deduplicator#verify()}.
+     * Builds it. Does no I/O; see {@link DedupAdmin#verify()}.
      *
      * @return the deduplicator
      * @throws IllegalArgumentException if schema or table is not a plain name
      */
     public Deduplicator build() {
         TableName name = new TableName(schema, table);
-        Transactions own = new Transactions(new JdbcTransactions(dataSource));
+        Bookkeeping bookkeeping = new Bookkeeping(dataSource);
         ProcessedMessages messages = new ProcessedMessages(name, maxWait);
-        return new Deduplicator(
-                dataSource,
-                own,
-                messages,
-                new AttemptLog(name, maxWait),
-                new Attempts(own, messages, timeLimit, listener),
-                retention);
+        AttemptLog failures = new AttemptLog(name, maxWait);
+        DedupListener all = DedupListener.all(listeners);
+        DedupAdmin admin = new DedupAdmin(bookkeeping, messages, failures, all, retention);
+        Attempts attempts = new Attempts(bookkeeping.transactions(), messages, timeLimit, all);
+        return new Deduplicator(new DedupEngine(bookkeeping, failures, attempts, admin), admin);
     }
 }

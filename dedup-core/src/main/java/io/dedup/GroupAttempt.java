@@ -1,5 +1,6 @@
 package io.dedup;
 
+import io.dedup.spi.KeyedWork;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -17,17 +18,17 @@ final class GroupAttempt {
     private static final Logger log = LoggerFactory.getLogger(GroupAttempt.class);
 
     /** One call of the handler, and the messages that it is for. */
-    record Step(Work<?> work, List<Task> tasks) {}
+    record Step(Work<?> work, List<KeyedWork> tasks) {}
 
     /** The calls that are made for the new ones. */
     @FunctionalInterface
     interface Plan {
-        List<Step> of(List<Task> fresh);
+        List<Step> of(List<KeyedWork> fresh);
     }
 
     private final Attempts attempts;
     private final ProcessedMessages messages;
-    private final List<Task> tasks;
+    private final List<KeyedWork> tasks;
     private final Plan plan;
     private final Attempts.Stopwatch watch = new Attempts.Stopwatch();
     private List<Claim> claims = List.of();
@@ -35,10 +36,10 @@ final class GroupAttempt {
     private boolean claimed;
     private @Nullable String unfit;
     private List<Step> stranded = List.of();
-    private Transactions.@Nullable Ending ending;
+    private @Nullable TransactionResult<Boolean> ending;
     private List<Result> results = List.of();
 
-    GroupAttempt(Attempts attempts, ProcessedMessages messages, List<Task> tasks, Plan plan) {
+    GroupAttempt(Attempts attempts, ProcessedMessages messages, List<KeyedWork> tasks, Plan plan) {
         this.attempts = attempts;
         this.messages = messages;
         this.tasks = tasks;
@@ -46,38 +47,44 @@ final class GroupAttempt {
     }
 
     void run(Transactions transactions) {
-        ending = transactions.once(this::inside);
+        ending = transactions.once(this::inside, anyFresh -> anyFresh);
         if (!stranded.isEmpty()) {
             release(transactions);
         }
-        results = failed() ? List.of() : tellEach();
+        results = failed() ? List.of() : eachResult();
     }
 
-    private Outcome inside(Connection tx) throws SQLException, Transactions.WorkFailed {
+    /** Returns whether there was anything to do. */
+    private boolean inside(Connection tx) throws SQLException, Transactions.WorkFailed {
         watch.claiming();
         GroupClaims.Found found = messages.groups().claim(tx, tasks);
         watch.claimed();
         claims = found.claims();
         transaction = found.transaction();
         claimed = true;
-        List<Task> fresh = new ArrayList<>(claims.size());
+        GroupOrder.require(tasks, claims);
+        List<KeyedWork> fresh = new ArrayList<>(claims.size());
         for (int place = 0; place < claims.size(); place++) {
             if (claims.get(place) == Claim.FRESH) {
                 fresh.add(tasks.get(place));
             }
         }
         if (fresh.isEmpty()) {
-            return Outcome.DUPLICATE;
+            return false;
         }
         List<Step> steps = plan.of(fresh);
         for (int i = 0; i < steps.size(); i++) {
             boolean settingsChanged = run(steps.get(i), tx, steps.subList(i + 1, steps.size()));
             if (settingsChanged && steps.size() > 1) {
                 unfit = "changes settings of its session, which hold for the next message of a group too";
-                throw new DedupException(Outcome.FAILED, "a message's handler " + unfit, null);
+                throw new DedupException(
+                        Outcome.FAILED,
+                        "a message's handler " + unfit,
+                        "leave groups out for this consumer, or let the handler do without",
+                        null);
             }
         }
-        return Outcome.PROCESSED;
+        return true;
     }
 
     private boolean run(Step step, Connection tx, List<Step> later) throws Transactions.WorkFailed {
@@ -92,7 +99,7 @@ final class GroupAttempt {
                 stranded = later;
             }
         }
-        Trouble.require(health);
+        DedupExceptions.require(health);
         return settingsChanged;
     }
 
@@ -100,21 +107,23 @@ final class GroupAttempt {
     private void release(Transactions transactions) {
         List<MessageKey> keys = stranded.stream()
                 .flatMap(step -> step.tasks().stream())
-                .map(Task::key)
+                .map(KeyedWork::key)
                 .toList();
         log.warn("{} - its transaction was ended by a handler; releases the keys of those after it", keys);
-        Transactions.Ending released = transactions.run(tx -> {
-            messages.groups().release(tx, keys, String.valueOf(transaction));
-            return Outcome.PROCESSED;
-        });
-        if (released.outcome() != Outcome.PROCESSED) {
+        TransactionResult<Boolean> released = transactions.run(
+                tx -> {
+                    messages.groups().release(tx, keys, String.valueOf(transaction));
+                    return true;
+                },
+                done -> done);
+        if (released.failure() != null) {
             log.error(
                     "{} - cannot be released; if these keys are in the table, their messages will be taken for"
-                            + " duplicates. Forget them: Deduplicator.ledger()",
+                            + " duplicates. Forget them: DedupAdmin.forget(key)",
                     keys,
                     released.cause());
             claimed = false; // one by one they would be acknowledged as duplicates
-            ending = new Transactions.Ending(Outcome.UNAVAILABLE, released.cause(), released.tries());
+            ending = new TransactionResult<>(null, Outcome.UNAVAILABLE, released.cause(), released.tries());
         }
     }
 
@@ -143,14 +152,14 @@ final class GroupAttempt {
         return results;
     }
 
-    private List<Result> tellEach() {
-        List<Result> told = new ArrayList<>(tasks.size());
+    private List<Result> eachResult() {
+        List<Result> all = new ArrayList<>(tasks.size());
         for (int place = 0; place < tasks.size(); place++) {
             Outcome outcome = outcome(place);
             boolean ordinary = outcome.isDone() || outcome == Outcome.DIFFERENT_BODY;
-            told.add(watch.result(tasks.get(place).key(), outcome, ordinary ? null : ending));
+            all.add(watch.result(tasks.get(place).key(), outcome, ordinary ? null : ending));
         }
-        return told;
+        return all;
     }
 
     private Outcome outcome(int place) {
@@ -166,6 +175,12 @@ final class GroupAttempt {
     }
 
     private Outcome outcome() {
-        return ending == null ? Outcome.UNAVAILABLE : ending.outcome();
+        if (ending == null) {
+            return Outcome.UNAVAILABLE;
+        }
+        if (ending.failure() != null) {
+            return ending.failure();
+        }
+        return Boolean.TRUE.equals(ending.value()) ? Outcome.PROCESSED : Outcome.DUPLICATE;
     }
 }

@@ -1,5 +1,6 @@
 package io.dedup;
 
+import io.dedup.spi.KeyedWork;
 import java.sql.Array;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -83,7 +84,7 @@ final class GroupClaims {
         return insert(tx, sorted, maxWait, NO_BOUND).fresh();
     }
 
-    Found claim(Connection tx, List<Task> tasks) throws SQLException {
+    Found claim(Connection tx, List<KeyedWork> tasks) throws SQLException {
         SortedMap<MessageKey, @Nullable Fingerprint> sorted = new TreeMap<>(ORDER);
         tasks.forEach(task -> sorted.putIfAbsent(task.key(), task.body()));
         Duration wait = maxWait.compareTo(LONGEST_WAIT) < 0 ? maxWait : LONGEST_WAIT;
@@ -92,7 +93,7 @@ final class GroupClaims {
         Map<MessageKey, byte[]> stored = storedFingerprints(tx, tasks, fresh);
         Set<MessageKey> seen = new HashSet<>();
         List<Claim> claims = new ArrayList<>(tasks.size());
-        for (Task task : tasks) {
+        for (KeyedWork task : tasks) {
             boolean first = seen.add(task.key());
             if (fresh.contains(task.key())) {
                 claims.add(first ? Claim.FRESH : repeat(task.body(), sorted.get(task.key())));
@@ -134,10 +135,10 @@ final class GroupClaims {
         return bodies.stream().map(body -> body == null ? null : body.bytes()).toArray(byte[][]::new);
     }
 
-    private Map<MessageKey, byte[]> storedFingerprints(Connection tx, List<Task> tasks, Set<MessageKey> fresh)
+    private Map<MessageKey, byte[]> storedFingerprints(Connection tx, List<KeyedWork> tasks, Set<MessageKey> fresh)
             throws SQLException {
         Set<MessageKey> asked = new HashSet<>();
-        for (Task task : tasks) {
+        for (KeyedWork task : tasks) {
             if (task.body() != null && !fresh.contains(task.key())) {
                 asked.add(task.key());
             }

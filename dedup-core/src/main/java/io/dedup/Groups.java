@@ -2,8 +2,13 @@ package io.dedup;
 
 import static java.util.Objects.requireNonNull;
 
+import io.dedup.spi.BatchItem;
+import io.dedup.spi.BatchWork;
+import io.dedup.spi.GroupProcessor;
+import io.dedup.spi.KeyedWork;
 import java.sql.Connection;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -11,30 +16,8 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/**
- * Processes messages that are waiting anyway several to a transaction, for one commit and one claim instead of many.
- *
- * <ol>
- *   <li>claim all keys of the group in one statement; repeats within it count once
- *   <li>run the handler's work for each new one, in order
- *   <li>check that the transaction is still sound, and commit
- *   <li>on any trouble roll everything back and process the messages one by one, as {@link Deduplicator#attempt} does
- * </ol>
- *
- * So what one message does wrong costs the others nothing but time; and a handler may run again although it was another
- * message that failed, so effects outside the transaction are repeated more often than one by one.
- *
- * <p>A group keeps its handlers' row locks until its commit. Groups whose messages touch the same rows block each other,
- * or deadlock; a statement of a group waits at most 200 ms for a lock (unless the session has a {@code lock_timeout}
- * already), and the size of the groups shrinks, down to one, while they collide. Better, let one thread process all
- * messages that touch the same rows.
- *
- * <p>A handler that changes settings of its session ({@code SET}, {@code set_config}) is not for groups, since they would
- * hold for the next message too: once one has, all messages are processed one by one.
- *
- * <p>Thread-safe: one serves all threads of a consumer.
- */
-public final class Groups {
+/** Groups of one consumer. Thread-safe. */
+final class Groups implements GroupProcessor {
 
     private static final Logger log = LoggerFactory.getLogger(Groups.class);
 
@@ -50,22 +33,13 @@ public final class Groups {
         this.size = new GroupSize(max, System::nanoTime);
     }
 
-    /**
-     * How many messages to hand over next: at most this many, and never to be waited for.
-     *
-     * @return from 1 to the maximum; less while groups fail or collide
-     */
+    @Override
     public int size() {
         return size.current();
     }
 
-    /**
-     * Processes messages, each with work of its own. More than {@link #size()} are processed in several groups.
-     *
-     * @param tasks the messages, and what to do for each that is new
-     * @return what became of each, in the same order; as from {@link Deduplicator#attempt}, nothing is thrown
-     */
-    public List<Result> attempt(List<Task> tasks) {
+    @Override
+    public List<Result> attempt(List<KeyedWork> tasks) {
         return inGroups(
                 tasks,
                 fresh -> fresh.stream()
@@ -73,19 +47,13 @@ public final class Groups {
                         .toList());
     }
 
-    /**
-     * Processes messages with work that takes many at once.
-     *
-     * @param messages the messages
-     * @param work what to do for the new ones among them; for each alone where a group failed
-     * @param <T> what stands for a message
-     * @return what became of each, in the same order; as from {@link Deduplicator#attempt}, nothing is thrown
-     */
-    public <T> List<Result> attempt(List<Message<T>> messages, BatchWork<T> work) {
+    @Override
+    public <T> List<Result> attempt(List<BatchItem<T>> messages, BatchWork<T> work) {
         requireNonNull(work, "work");
-        List<Task> tasks = new ArrayList<>(messages.size());
-        for (Message<T> message : messages) {
-            tasks.add(new Task(message.key(), message.body(), new Alone<>(work, message.content())));
+        List<KeyedWork> tasks = new ArrayList<>(messages.size());
+        for (BatchItem<T> message : messages) {
+            tasks.add(new KeyedWork(
+                    message.key(), message.body(), message.entity(), new Alone<>(work, message.content())));
         }
         return inGroups(tasks, fresh -> {
             List<T> contents = contentsOf(fresh);
@@ -103,32 +71,85 @@ public final class Groups {
     }
 
     @SuppressWarnings("unchecked") // made above, of the same type
-    private static <T> List<T> contentsOf(List<Task> tasks) {
+    private static <T> List<T> contentsOf(List<KeyedWork> tasks) {
         List<T> contents = new ArrayList<>(tasks.size());
-        for (Task task : tasks) {
+        for (KeyedWork task : tasks) {
             contents.add(((Alone<T>) task.work()).content());
         }
         return contents;
     }
 
-    private List<Result> inGroups(List<Task> tasks, GroupAttempt.Plan plan) {
-        List<Result> results = new ArrayList<>(tasks.size());
-        while (results.size() < tasks.size()) {
-            int from = results.size();
-            List<Task> some = tasks.subList(from, Math.min(tasks.size(), from + size.current()));
-            Result away = away(results);
-            if (away != null) {
-                results.add(attempts.untried(some.get(0), away));
-            } else if (some.size() == 1) {
-                results.add(alone(some.get(0)));
-            } else {
-                results.addAll(inOneGroup(some, plan));
+    private List<Result> inGroups(List<KeyedWork> tasks, GroupAttempt.Plan plan) {
+        Progress progress = new Progress(tasks);
+        while (!progress.isOver()) {
+            List<KeyedWork> next = progress.next(size.current());
+            if (next.size() == 1) {
+                progress.add(alone(next.get(0)));
+            } else if (!next.isEmpty()) {
+                inOneGroup(next, plan).forEach(progress::add);
             }
         }
-        return results;
+        return progress.results();
     }
 
-    private Result alone(Task task) {
+    /**
+     * Goes through the messages in their order. Passes those that need not be tried: all, once the database is away, since
+     * each try would wait for a connection as long as the last one has; and those whose entity waits for an earlier one.
+     */
+    private final class Progress {
+
+        private final List<KeyedWork> tasks;
+        private final List<Result> results;
+        private final Set<Object> waiting = new HashSet<>();
+        private @Nullable Result away;
+
+        Progress(List<KeyedWork> tasks) {
+            this.tasks = tasks;
+            this.results = new ArrayList<>(tasks.size());
+        }
+
+        boolean isOver() {
+            return results.size() == tasks.size();
+        }
+
+        List<Result> results() {
+            return results;
+        }
+
+        /** Up to so many that are to be tried; none if there is none left. */
+        List<KeyedWork> next(int most) {
+            while (!isOver() && isPassed(tasks.get(results.size()))) {
+                KeyedWork passed = tasks.get(results.size());
+                results.add(
+                        away != null ? attempts.untried(passed, away) : attempts.untried(passed, Outcome.BUSY, null));
+            }
+            int from = results.size();
+            int to = from;
+            while (to < tasks.size() && to - from < most && !isPassed(tasks.get(to))) {
+                to++;
+            }
+            return tasks.subList(from, to);
+        }
+
+        private boolean isPassed(KeyedWork task) {
+            return away != null || (task.entity() != null && waiting.contains(task.entity()));
+        }
+
+        void add(Result result) {
+            KeyedWork task = tasks.get(results.size());
+            results.add(result);
+            if (result.outcome() == Outcome.UNAVAILABLE
+                    && result.cause() instanceof DedupException e
+                    && e.outcome() == Outcome.UNAVAILABLE) {
+                away = result;
+            }
+            if (task.entity() != null && !result.outcome().isDone()) {
+                waiting.add(task.entity());
+            }
+        }
+    }
+
+    private Result alone(KeyedWork task) {
         Result result = attempts.one(task);
         if (result.outcome().isDone()) {
             size.good(1);
@@ -136,7 +157,7 @@ public final class Groups {
         return result;
     }
 
-    private List<Result> inOneGroup(List<Task> tasks, GroupAttempt.Plan plan) {
+    private List<Result> inOneGroup(List<KeyedWork> tasks, GroupAttempt.Plan plan) {
         GroupAttempt attempt = attempts.group(tasks, plan);
         if (!attempt.failed()) {
             size.good(tasks.size());
@@ -169,19 +190,11 @@ public final class Groups {
         }
     }
 
-    private List<Result> oneByOne(List<Task> tasks) {
-        List<Result> results = new ArrayList<>(tasks.size());
-        for (Task task : tasks) {
-            Result away = away(results);
-            results.add(away == null ? attempts.one(task) : attempts.untried(task, away));
+    private List<Result> oneByOne(List<KeyedWork> tasks) {
+        Progress progress = new Progress(tasks);
+        while (!progress.isOver()) {
+            progress.next(1).forEach(task -> progress.add(attempts.one(task)));
         }
-        return results;
-    }
-
-    /** The last result, if the database was away: each further try would wait for a connection as long as that one has. */
-    private static @Nullable Result away(List<Result> results) {
-        Result last = results.isEmpty() ? null : results.get(results.size() - 1);
-        boolean away = last != null && last.outcome() == Outcome.UNAVAILABLE && last.cause() instanceof DedupException;
-        return away ? last : null;
+        return progress.results();
     }
 }

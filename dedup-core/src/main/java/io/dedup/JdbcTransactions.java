@@ -1,5 +1,7 @@
 package io.dedup;
 
+import io.dedup.spi.OpenTransaction;
+import io.dedup.spi.TransactionSource;
 import java.sql.Connection;
 import java.sql.SQLException;
 import javax.sql.DataSource;
@@ -32,7 +34,7 @@ final class JdbcTransactions implements TransactionSource {
         try {
             return dataSource.getConnection();
         } catch (SQLException | RuntimeException e) {
-            throw Trouble.noConnection(e);
+            throw DedupExceptions.noConnection(e);
         }
     }
 
@@ -44,16 +46,16 @@ final class JdbcTransactions implements TransactionSource {
             if (tx.getAutoCommit()) {
                 throw new DedupException(
                         Outcome.UNAVAILABLE,
-                        "the DataSource's connections stay in autocommit mode, so no two writes can share a transaction;"
-                                + " give the library a DataSource whose connections honour setAutoCommit(false)",
+                        "the DataSource's connections stay in autocommit mode, so no two writes can share a transaction",
+                        "give the library a DataSource whose connections honour setAutoCommit(false)",
                         null);
             }
         }
         if (tx.isReadOnly()) {
             throw new DedupException(
                     Outcome.UNAVAILABLE,
-                    "the DataSource's connections are read-only; the message's key could not be written."
-                            + " Give the library a DataSource for writing (in HikariCP: readOnly=false)",
+                    "the DataSource's connections are read-only, so the message's key could not be written",
+                    "give the library a DataSource for writing (in HikariCP: readOnly=false)",
                     null);
         }
         return autoCommit;
@@ -74,7 +76,7 @@ final class JdbcTransactions implements TransactionSource {
         private void commitOrUndo() throws SQLException {
             try {
                 connection.commit();
-            } catch (SQLException | RuntimeException e) {
+            } catch (Throwable e) { // an Error too leaves it open whether the commit has happened
                 if (SqlStates.leavesCommitUnknown(SqlStates.of(e))) {
                     abort(connection);
                 } else {
@@ -84,10 +86,10 @@ final class JdbcTransactions implements TransactionSource {
             }
         }
 
-        private void undo(Exception original) {
+        private void undo(Throwable original) {
             try {
                 rollbackAndRestore();
-            } catch (SQLException | RuntimeException e) {
+            } catch (Throwable e) {
                 original.addSuppressed(e);
             }
         }
@@ -118,7 +120,7 @@ final class JdbcTransactions implements TransactionSource {
                 if (autoCommit) { // and not before the rollback: it would commit
                     connection.setAutoCommit(true);
                 }
-            } catch (SQLException | RuntimeException e) {
+            } catch (Throwable e) {
                 abort(connection);
                 throw e;
             }

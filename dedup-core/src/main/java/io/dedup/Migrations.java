@@ -9,10 +9,10 @@ import org.flywaydb.core.api.configuration.FluentConfiguration;
 /** Runs db/migration/postgresql with Flyway, apart from whatever else Flyway does in the same database. */
 final class Migrations {
 
-    static final String FIRST = "db/migration/postgresql/V1__processed_message.sql";
-    static final String ATTEMPTS = "db/migration/postgresql/V2__processed_message_attempt.sql";
+    static final String SCRIPT = "db/migration/postgresql/V1__processed_message.sql";
 
-    static final String REPLY = "db/migration/postgresql/V3__processed_message_reply.sql";
+    /** What to do where a table is missing. */
+    static final String MIGRATE = "call DedupAdmin.migrate() or apply " + SCRIPT;
 
     private static final String LOCATION = "classpath:io/dedup/db/migration/postgresql";
 
@@ -24,9 +24,9 @@ final class Migrations {
         } catch (NoClassDefFoundError e) {
             throw new DedupException(
                     Outcome.UNAVAILABLE,
-                    "Flyway is not on the class path; add org.flywaydb:flyway-database-postgresql, or apply the"
-                            + " scripts of db/migration/postgresql (in dedup-core's jar under io/dedup/) in order by"
-                            + " other means and do not call migrate()",
+                    "Flyway is not on the class path",
+                    "add org.flywaydb:flyway-database-postgresql, or apply " + SCRIPT
+                            + " (in dedup-core's jar under io/dedup/) by other means and do not call migrate()",
                     e);
         }
     }
@@ -55,8 +55,8 @@ final class Migrations {
             } catch (FlywayException e) {
                 throw new DedupException(
                         Outcome.UNAVAILABLE,
-                        "migration of " + table + " failed: " + e.getMessage()
-                                + " (the database user needs the right to create tables in the schema)",
+                        "migration of " + table + " failed: " + e.getMessage(),
+                        "see what the database says; the database user needs the right to create tables in the schema",
                         e);
             }
         }

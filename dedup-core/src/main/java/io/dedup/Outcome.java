@@ -10,7 +10,7 @@ public enum Outcome {
 
     /**
      * The key was committed before, with another body's {@link Fingerprint}; the handler did not run. Not a duplicate:
-     * two messages share an ID. Put it aside for a human.
+     * two messages share an ID. Dead-letter it.
      */
     DIFFERENT_BODY,
 

@@ -30,12 +30,12 @@ final class PoolSize {
                     throw new DedupException(
                             Outcome.UNAVAILABLE,
                             "the pool has " + size + " connections for a concurrency of " + concurrency
-                                    + ", and each message in work holds one; set maximumPoolSize to at least "
-                                    + concurrency + " or lower the concurrency",
+                                    + ", and each message in work holds one",
+                            "set maximumPoolSize to at least " + concurrency + " or lower the concurrency",
                             null);
                 }
             } catch (SQLException e) {
-                throw Trouble.of("look at the pool", e);
+                throw DedupExceptions.of("look at the pool", e);
             }
         }
     }

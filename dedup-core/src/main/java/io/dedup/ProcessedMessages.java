@@ -67,6 +67,7 @@ final class ProcessedMessages {
             "SELECT pg_try_advisory_xact_lock(hashtextextended('io.dedup purge of ' || ?::regclass::oid, 0))";
 
     private final TableName table;
+    private final Duration maxWait;
     private final BoundedWait wait;
     private final String claim;
     private final GroupClaims groups;
@@ -78,6 +79,7 @@ final class ProcessedMessages {
 
     ProcessedMessages(TableName table, Duration maxWait) {
         this.table = table;
+        this.maxWait = maxWait;
         this.wait = new BoundedWait(maxWait);
         this.claim = CLAIM.formatted(table.sql());
         this.groups = new GroupClaims(table, maxWait);
@@ -90,6 +92,10 @@ final class ProcessedMessages {
 
     TableName table() {
         return table;
+    }
+
+    ProcessedMessages waitingAtMost(Duration limit) {
+        return limit.compareTo(maxWait) < 0 ? new ProcessedMessages(table, limit) : this;
     }
 
     Claim claim(Connection tx, MessageKey key, @Nullable Fingerprint body) throws SQLException {

@@ -3,18 +3,17 @@ package io.dedup;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.util.concurrent.atomic.AtomicInteger;
 
 /** Forgets old keys, chunk by chunk. */
 final class Purge {
 
     private static final int CHUNK = 1_000;
 
-    private final Transactions transactions;
+    private final Bookkeeping bookkeeping;
     private final ProcessedMessages messages;
 
-    Purge(Transactions transactions, ProcessedMessages messages) {
-        this.transactions = transactions;
+    Purge(Bookkeeping bookkeeping, ProcessedMessages messages) {
+        this.bookkeeping = bookkeeping;
         this.messages = messages;
     }
 
@@ -46,14 +45,6 @@ final class Purge {
     }
 
     private int one(Chunk chunk) {
-        AtomicInteger deleted = new AtomicInteger();
-        Transactions.Ending ending = transactions.run(tx -> {
-            deleted.set(messages.lockForPurge(tx) ? chunk.delete(tx) : 0);
-            return Outcome.PROCESSED;
-        });
-        if (ending.outcome() != Outcome.PROCESSED) {
-            throw Trouble.of("purge", ending.cause() == null ? new IllegalStateException() : ending.cause());
-        }
-        return deleted.get();
+        return bookkeeping.run("purge", tx -> messages.lockForPurge(tx) ? chunk.delete(tx) : 0);
     }
 }

@@ -1,7 +1,6 @@
 package io.dedup;
 
 import java.time.Duration;
-import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
@@ -15,24 +14,20 @@ public final class PurgeSchedule implements AutoCloseable {
 
     private final ScheduledExecutorService thread;
 
-    PurgeSchedule(Deduplicator dedup, Duration retention, Duration every) {
+    PurgeSchedule(DedupAdmin dedup, Duration retention, Duration every) {
         Purge.requirePositive("retention", retention);
         long millis = Math.max(1, Purge.requirePositive("interval", every).toMillis());
-        this.thread = Executors.newSingleThreadScheduledExecutor(task -> {
-            Thread daemon = new Thread(task, "dedup-purge");
-            daemon.setDaemon(true);
-            return daemon;
-        });
+        this.thread = DaemonScheduler.named("dedup-purge");
         // A random start: nodes that were deployed together do not purge together.
         long first = ThreadLocalRandom.current().nextLong(millis);
         var unused = thread.scheduleWithFixedDelay(() -> purge(dedup, retention), first, millis, TimeUnit.MILLISECONDS);
     }
 
-    private static void purge(Deduplicator dedup, Duration retention) {
+    private static void purge(DedupAdmin dedup, Duration retention) {
         try {
             long rows = dedup.purge(retention);
             log.debug("purged {} keys older than {}", rows, retention);
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) { // what escapes would end the schedule
             log.warn("purge failed; the next one will try again", e);
         }
     }

@@ -4,7 +4,7 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One attempt to process a message, told in full. Immutable.
+ * One attempt to process a message, in full. Immutable.
  *
  * @param key the message
  * @param outcome what became of it

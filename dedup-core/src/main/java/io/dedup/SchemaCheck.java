@@ -35,16 +35,19 @@ final class SchemaCheck {
         try {
             connection = dataSource.getConnection();
         } catch (SQLException | RuntimeException e) {
-            throw Trouble.noConnection(e);
+            throw DedupExceptions.noConnection(e);
         }
         try (connection) {
             String product = connection.getMetaData().getDatabaseProductName();
-            require(product.equals("PostgreSQL"), "the database is " + product + "; only PostgreSQL is supported");
-            require(!connection.isReadOnly(), "the DataSource's connections are read-only; give one for writing");
+            require(
+                    product.equals("PostgreSQL"),
+                    "the database is " + product,
+                    "use PostgreSQL, the only one that is supported");
+            require(!connection.isReadOnly(), "the DataSource's connections are read-only", "give one for writing");
             checkServer(connection, table);
             checkTable(connection, table);
         } catch (SQLException e) {
-            throw Trouble.of("check of " + table, e);
+            throw DedupExceptions.of("check of " + table, e);
         }
     }
 
@@ -58,18 +61,14 @@ final class SchemaCheck {
             // SQL_ASCII keeps the driver's UTF-8 bytes as they are.
             require(
                     encoding.equals("UTF8") || encoding.equals("SQL_ASCII"),
-                    "the database's encoding is " + encoding
-                            + ", which cannot hold every message ID; create it with ENCODING 'UTF8'");
+                    "the database's encoding is " + encoding + ", which cannot hold every message ID",
+                    "create it with ENCODING 'UTF8'");
             require(
                     !row.getBoolean(2),
-                    "the server accepts no writes (a standby, or default_transaction_read_only); connect to the primary");
-            require(
-                    row.getString(3) != null,
-                    "the table " + table + " is missing; call Deduplicator.migrate() or apply " + Migrations.FIRST);
-            require(
-                    row.getString(4) != null,
-                    "the table " + table.attemptsSql() + " is missing; call Deduplicator.migrate() or apply "
-                            + Migrations.ATTEMPTS);
+                    "the server accepts no writes (a standby, or default_transaction_read_only)",
+                    "connect to the primary");
+            require(row.getString(3) != null, "the table " + table + " is missing", Migrations.MIGRATE);
+            require(row.getString(4) != null, "the table " + table.attemptsSql() + " is missing", Migrations.MIGRATE);
         }
     }
 
@@ -82,40 +81,40 @@ final class SchemaCheck {
             row.next();
             require(
                     row.getInt(1) == 2,
-                    "consumer and message_id of " + table + " are not both columns with COLLATE \"C\", as "
-                            + Migrations.FIRST + " makes them");
+                    "consumer and message_id of " + table + " are not both columns with COLLATE \"C\"",
+                    "make them so, as " + Migrations.SCRIPT + " does");
             require(
                     row.getInt(2) == 2,
-                    "processed_at or fingerprint is missing in " + table + "; compare with " + Migrations.FIRST);
+                    "processed_at or fingerprint is missing in " + table,
+                    "compare with " + Migrations.SCRIPT);
             require(
                     row.getInt(3) == 2,
-                    "the columns for replies are missing in " + table + "; call Deduplicator.migrate() or apply "
-                            + Migrations.REPLY);
+                    "the columns for replies are missing in " + table,
+                    "compare with " + Migrations.SCRIPT);
             require(
                     row.getBoolean(4),
-                    "the database user lacks rights; GRANT SELECT, INSERT, UPDATE, DELETE ON " + table + ", "
-                            + table.attemptsSql() + " TO it");
+                    "the database user lacks rights",
+                    "GRANT SELECT, INSERT, UPDATE, DELETE ON " + table + ", " + table.attemptsSql() + " TO it");
         }
-        requireUniqueKey(connection, table.sql(), Migrations.FIRST + " (and do not partition the table by time)");
-        requireUniqueKey(connection, table.attemptsSql(), Migrations.ATTEMPTS);
+        requireUniqueKey(connection, table.sql());
+        requireUniqueKey(connection, table.attemptsSql());
     }
 
-    private static void requireUniqueKey(Connection connection, String table, String migration) throws SQLException {
+    private static void requireUniqueKey(Connection connection, String table) throws SQLException {
         try (PreparedStatement select = connection.prepareStatement(UNIQUE_KEY)) {
             select.setString(1, table);
             ResultSet row = select.executeQuery();
             row.next();
             require(
                     row.getBoolean(1),
-                    table
-                            + " has no unique index on exactly (consumer, message_id), so it cannot tell duplicates; apply "
-                            + migration);
+                    table + " has no unique index on exactly (consumer, message_id), so it cannot tell duplicates",
+                    "apply " + Migrations.SCRIPT + " (and do not partition the table by time)");
         }
     }
 
-    private static void require(boolean met, String otherwise) {
+    private static void require(boolean met, String what, String action) {
         if (!met) {
-            throw new DedupException(Outcome.UNAVAILABLE, otherwise, null);
+            throw new DedupException(Outcome.UNAVAILABLE, what, action, null);
         }
     }
 }

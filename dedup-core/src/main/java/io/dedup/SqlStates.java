@@ -1,5 +1,6 @@
 package io.dedup;
 
+import io.dedup.spi.Causes;
 import java.sql.SQLException;
 import org.jspecify.annotations.Nullable;
 
@@ -14,8 +15,6 @@ final class SqlStates {
     static final String QUERY_CANCELED = "57014";
     static final String UNDEFINED_TABLE = "42P01";
 
-    private static final int DEEPEST_CAUSE = 20;
-
     private SqlStates() {}
 
     /** The transaction lost against another one and may simply be run again. */
@@ -23,8 +22,13 @@ final class SqlStates {
         return "40001".equals(state) || "40P01".equals(state);
     }
 
+    /** The connection is gone. */
+    static boolean isConnectionLost(@Nullable String state) {
+        return state != null && state.startsWith("08");
+    }
+
     /** The server cannot work at the moment: shutting down, out of disk or connections, a read-only standby. */
-    static boolean isServerTrouble(@Nullable String state) {
+    static boolean isServerFailure(@Nullable String state) {
         return state != null
                 && (state.startsWith("53")
                         || state.startsWith("57P")
@@ -49,8 +53,7 @@ final class SqlStates {
 
     /** The SQLState of the first SQLException among a throwable's causes. */
     static @Nullable String of(Throwable t) {
-        Throwable cause = t;
-        for (int depth = 0; cause != null && depth < DEEPEST_CAUSE; depth++, cause = cause.getCause()) {
+        for (Throwable cause : Causes.of(t)) {
             if (cause instanceof SQLException e && e.getSQLState() != null) {
                 return e.getSQLState();
             }

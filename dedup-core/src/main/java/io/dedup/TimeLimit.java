@@ -21,7 +21,7 @@ final class TimeLimit {
 
     TimeLimit(@Nullable Duration limit) {
         this.limit = limit;
-        this.watch = DaemonThread.named("dedup-time-limit");
+        this.watch = DaemonScheduler.named("dedup-time-limit");
     }
 
     void run(Work<?> work, GuardedConnection guard) throws Exception {
@@ -35,7 +35,11 @@ final class TimeLimit {
             work.run(guard.connection());
         } catch (Throwable t) {
             if (deadline.disarm()) {
-                throw new DedupException(Outcome.FAILED, "the handler was stopped at its time limit of " + limit, t);
+                throw new DedupException(
+                        Outcome.FAILED,
+                        "the handler was stopped at its time limit of " + limit,
+                        "make it faster, or raise the Deduplicator's timeLimit",
+                        t);
             }
             throw t;
         } finally {

@@ -1,8 +1,11 @@
 package io.dedup;
 
+import io.dedup.spi.OpenTransaction;
+import io.dedup.spi.TransactionSource;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,18 +17,10 @@ final class Transactions {
     private static final int MAX_TRIES = 5;
     private static final int FIRST_PAUSE_MILLIS = 10;
 
-    /** What is done inside; a result other than PROCESSED has written nothing. */
+    /** What is done inside. */
     @FunctionalInterface
-    interface Body {
-        Outcome run(Connection tx) throws SQLException, WorkFailed;
-    }
-
-    /** How a transaction ended. */
-    record Ending(Outcome outcome, @Nullable Throwable cause, int tries) {
-
-        boolean collided() {
-            return outcome == Outcome.BUSY && cause != null && SqlStates.isCollision(SqlStates.of(cause));
-        }
+    interface Body<T> {
+        T run(Connection tx) throws SQLException, WorkFailed;
     }
 
     /** Tells what the handler threw from what the library's own statements threw. */
@@ -43,75 +38,94 @@ final class Transactions {
         this.source = source;
     }
 
-    Ending run(Body body) {
+    /** Commits where the value says so, and rolls back otherwise: nothing was written then. */
+    <T> TransactionResult<T> run(Body<T> body, Predicate<T> commits) {
         for (int tries = 1; ; tries++) {
-            Ending ending = once(body, tries);
-            if (!ending.collided() || tries == MAX_TRIES || !pause(tries)) {
-                return ending;
+            TransactionResult<T> result = once(body, commits, tries);
+            if (!result.collided() || tries == MAX_TRIES || !pause(tries)) {
+                return result;
             }
         }
     }
 
     /** For those who know something better after a collision. */
-    Ending once(Body body) {
-        return once(body, 1);
+    <T> TransactionResult<T> once(Body<T> body, Predicate<T> commits) {
+        return once(body, commits, 1);
     }
 
-    private Ending once(Body body, int tries) {
+    private <T> TransactionResult<T> once(Body<T> body, Predicate<T> commits, int tries) {
         OpenTransaction tx;
         try {
             tx = source.begin();
         } catch (SQLException | RuntimeException e) {
-            return new Ending(Outcome.UNAVAILABLE, Trouble.of("begin", e), tries);
+            return TransactionResult.failed(Outcome.UNAVAILABLE, DedupExceptions.of("begin", e), tries);
         }
-        Outcome outcome;
+        T value;
+        boolean commit;
+        OpenTransaction outer = Dedup.enter(tx);
         try {
-            outcome = body.run(tx.connection());
-            if (outcome == Outcome.PROCESSED) {
-                Trouble.checkHealth(tx.connection());
+            value = body.run(tx.connection());
+            commit = commits.test(value);
+            if (commit) {
+                DedupExceptions.checkHealth(tx.connection());
             }
         } catch (Throwable t) { // Errors too: autocommit must not come back, and with it a commit, before the rollback
             Throwable thrown = t instanceof WorkFailed ? requireCause(t) : t;
             boolean undone = rollback(tx, thrown);
-            return ending(t, thrown, undone, tries);
+            return failed(t, thrown, undone, tries);
+        } finally {
+            Dedup.enter(outer);
         }
-        if (outcome != Outcome.PROCESSED) {
+        if (!commit) {
             rollback(tx, null);
-            return new Ending(outcome, null, tries);
+            return TransactionResult.ended(value, tries);
         }
-        return commit(tx, tries);
+        return commit(tx, value, tries);
     }
 
-    private static Ending ending(Throwable t, Throwable thrown, boolean undone, int tries) {
+    private static <T> TransactionResult<T> failed(Throwable t, Throwable thrown, boolean undone, int tries) {
         if (!(t instanceof WorkFailed)) {
-            DedupException trouble =
-                    thrown instanceof DedupException d ? d : Trouble.of("the message's transaction", thrown);
-            return new Ending(trouble.outcome(), trouble, tries);
+            DedupException failure =
+                    thrown instanceof DedupException d ? d : DedupExceptions.of("the message's transaction", thrown);
+            return TransactionResult.failed(failure.outcome(), failure, tries);
         }
         String state = SqlStates.of(thrown);
         if (SqlStates.isCollision(state)) {
-            return new Ending(Outcome.BUSY, thrown, tries);
+            return TransactionResult.failed(Outcome.BUSY, thrown, tries);
         }
         // A rollback that failed: the connection was gone, and the handler stumbled over that.
-        boolean innocent = !undone || SqlStates.isServerTrouble(state);
-        return new Ending(innocent ? Outcome.UNAVAILABLE : Outcome.FAILED, thrown, tries);
+        boolean innocent = !undone || SqlStates.isServerFailure(state);
+        return TransactionResult.failed(innocent ? Outcome.UNAVAILABLE : Outcome.FAILED, thrown, tries);
     }
 
-    private static Ending commit(OpenTransaction tx, int tries) {
+    private static <T> TransactionResult<T> commit(OpenTransaction tx, T value, int tries) {
         try {
             tx.commit();
-            return new Ending(Outcome.PROCESSED, null, tries);
+            return TransactionResult.ended(value, tries);
         } catch (DedupException e) {
-            return new Ending(e.outcome(), e, tries);
+            return TransactionResult.failed(e.outcome(), e, tries);
         } catch (Throwable e) { // an Error too leaves it open whether the commit has happened
             String state = SqlStates.of(e);
+            if (!tx.isCommitSent()) {
+                return beforeCommit(e, state, tries);
+            }
             if (SqlStates.leavesCommitUnknown(state)) {
-                return new Ending(Outcome.UNKNOWN, e, tries);
+                return TransactionResult.failed(Outcome.UNKNOWN, e, tries);
             }
             return SqlStates.isCollision(state)
-                    ? new Ending(Outcome.BUSY, e, tries)
-                    : new Ending(Outcome.FAILED, Trouble.commitRefused(e), tries);
+                    ? TransactionResult.failed(Outcome.BUSY, e, tries)
+                    : TransactionResult.failed(Outcome.FAILED, DedupExceptions.commitRefused(e), tries);
         }
+    }
+
+    /** What runs before the commit was sent failed: a flush, a hook of a framework's. */
+    private static <T> TransactionResult<T> beforeCommit(Throwable e, @Nullable String state, int tries) {
+        if (SqlStates.isCollision(state)) {
+            return TransactionResult.failed(Outcome.BUSY, e, tries);
+        }
+        return SqlStates.isConnectionLost(state) || SqlStates.isServerFailure(state)
+                ? TransactionResult.failed(Outcome.UNAVAILABLE, DedupExceptions.of("commit", e), tries)
+                : TransactionResult.failed(Outcome.FAILED, DedupExceptions.beforeCommit(e), tries);
     }
 
     /** Returns false if the connection was lost over it. */
@@ -119,7 +133,7 @@ final class Transactions {
         try {
             tx.rollback();
             return true;
-        } catch (SQLException | RuntimeException e) {
+        } catch (Throwable e) { // an Error too: how the message fared is known without it
             if (original != null && original != e) {
                 original.addSuppressed(e);
             }

@@ -29,7 +29,7 @@ class BrokenRollbackTest {
     @Test
     void theOriginalExceptionWinsAndTheConnectionIsThrownAway() {
         IllegalStateException original = new IllegalStateException("the handler's");
-        Result result = Deduplicator.create(withBrokenRollback()).attempt(key, tx -> {
+        Result result = Orders.attempt(Deduplicator.create(withBrokenRollback()), key, tx -> {
             Orders.save(tx, key);
             throw original;
         });
@@ -42,19 +42,45 @@ class BrokenRollbackTest {
         assertThat(orders.effectsOf(key) + orders.keysOf(key)).isZero();
     }
 
+    /** Of what was written then, nobody knows whether it is committed. */
+    @Test
+    void anErrorOutOfACommitLeavesItUnknownAndTheConnectionIsThrownAway() {
+        Result result = Orders.attempt(
+                Deduplicator.create(failingIn("commit", () -> {
+                    throw new StackOverflowError("in the driver");
+                })),
+                key,
+                tx -> Orders.save(tx, key));
+        assertThat(result.outcome()).isEqualTo(Outcome.UNKNOWN);
+        assertThat(calls).containsSubsequence("commit", "abort", "close");
+        assertThat(calls).containsOnlyOnce("setAutoCommit");
+        assertThat(orders.effectsOf(key) + orders.keysOf(key)).isZero();
+    }
+
     private DataSource withBrokenRollback() {
+        return failingIn("rollback", () -> {
+            throw new SQLException("no rollback today");
+        });
+    }
+
+    @FunctionalInterface
+    private interface Failure {
+        void happen() throws SQLException;
+    }
+
+    private DataSource failingIn(String call, Failure failure) {
         return (DataSource) Proxy.newProxyInstance(
                 getClass().getClassLoader(),
                 new Class<?>[] {DataSource.class},
-                (self, method, args) -> broken(orders.dataSource.getConnection()));
+                (self, method, args) -> broken(orders.dataSource.getConnection(), call, failure));
     }
 
-    private Connection broken(Connection real) {
+    private Connection broken(Connection real, String call, Failure failure) {
         return (Connection) Proxy.newProxyInstance(
                 getClass().getClassLoader(), new Class<?>[] {Connection.class}, (self, method, args) -> {
                     calls.add(method.getName());
-                    if (method.getName().equals("rollback")) {
-                        throw new SQLException("no rollback today");
+                    if (method.getName().equals(call)) {
+                        failure.happen();
                     }
                     try {
                         return method.invoke(real, args);

@@ -122,7 +122,8 @@ class ClaimRaceTest {
         Map<Outcome, Integer> outcomes = new EnumMap<>(Outcome.class);
         for (int i = 0; i < 1_000; i++) {
             MessageKey each = Orders.newKey();
-            outcomes.merge(dedup.attempt(each, tx -> Orders.save(tx, each)).outcome(), 1, Integer::sum);
+            outcomes.merge(
+                    Orders.attempt(dedup, each, tx -> Orders.save(tx, each)).outcome(), 1, Integer::sum);
         }
         assertThat(outcomes.keySet()).isSubsetOf(Outcome.PROCESSED, Outcome.BUSY);
         assertThat(outcomes).containsKey(Outcome.PROCESSED);
@@ -148,16 +149,16 @@ class ClaimRaceTest {
     void theBoundHoldsForTheCountOfFailuresToo() throws Exception {
         MessageKey failed = Orders.newKey();
         Deduplicator dedup = withBound(Duration.ofMillis(200));
-        dedup.recordFailure(failed, new IllegalStateException());
+        dedup.engine().recordFailure(failed, new IllegalStateException());
         try (Connection other = orders.dataSource.getConnection();
                 Statement lock = other.createStatement()) {
             other.setAutoCommit(false);
             lock.execute(
                     "SELECT FROM processed_message_attempt WHERE message_id = '" + failed.messageId() + "' FOR UPDATE");
-            assertThatThrownBy(() -> dedup.recordFailure(failed, new IllegalStateException()))
+            assertThatThrownBy(() -> dedup.engine().recordFailure(failed, new IllegalStateException()))
                     .extracting(e -> ((DedupException) e).outcome())
                     .isEqualTo(Outcome.BUSY);
-            assertThat(dedup.purge(Duration.ofDays(7))).isZero();
+            assertThat(dedup.admin().purge(Duration.ofDays(7))).isZero();
         }
         assertThat(dedup.process(failed, tx -> {})).isEqualTo(Outcome.PROCESSED);
     }

@@ -2,6 +2,8 @@ package io.dedup;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.dedup.spi.GroupProcessor;
+import io.dedup.spi.KeyedWork;
 import io.dedup.test.Database;
 import io.dedup.test.ServersExtension;
 import java.sql.Connection;
@@ -43,8 +45,8 @@ class CollisionTest {
         try (Connection first = orders.dataSource.getConnection()) {
             first.setAutoCommit(false);
             dedup.claim(first, key);
-            second = Orders.onItsOwnThread(() -> dedup.attempt(key, tx -> Orders.save(tx, key)));
-            Thread.sleep(300); // until it waits; if it came later it would see the key and prove less
+            second = Orders.onItsOwnThread(() -> Orders.attempt(dedup, key, tx -> Orders.save(tx, key)));
+            orders.awaitWaiting(); // if it came later it would see the key and prove less
             first.commit();
         }
         Result result = second.get(20, TimeUnit.SECONDS);
@@ -57,17 +59,17 @@ class CollisionTest {
     @ValueSource(strings = {"repeatable read", "serializable"})
     void aGroupThatLosesAgainstAnotherTransactionIsProcessedOneByOne(String level) throws Exception {
         Deduplicator dedup = Deduplicator.create(isolated(level));
-        Groups groups = dedup.groups(10);
+        GroupProcessor groups = dedup.engine().groups(10);
         List<MessageKey> keys = List.of(Orders.newKey(), Orders.newKey(), Orders.newKey());
-        List<Task> tasks = keys.stream()
-                .map(key -> new Task(key, null, tx -> Orders.save(tx, key)))
+        List<KeyedWork> tasks = keys.stream()
+                .map(key -> new KeyedWork(key, null, tx -> Orders.save(tx, key)))
                 .toList();
         CompletableFuture<List<Result>> second;
         try (Connection first = orders.dataSource.getConnection()) {
             first.setAutoCommit(false);
             dedup.claim(first, keys.get(1));
             second = Orders.onItsOwnThread(() -> groups.attempt(tasks));
-            Thread.sleep(100); // until it waits, and less than a group waits
+            orders.awaitWaiting();
             first.commit();
         }
         assertThat(second.get(20, TimeUnit.SECONDS))
@@ -95,7 +97,7 @@ class CollisionTest {
     @Test
     void whatNeverStopsCollidingIsBusyAndNotFailed() {
         AtomicInteger runs = new AtomicInteger();
-        Result result = Deduplicator.create(orders.dataSource).attempt(Orders.newKey(), tx -> {
+        Result result = Orders.attempt(Deduplicator.create(orders.dataSource), Orders.newKey(), tx -> {
             runs.incrementAndGet();
             // wrapped, as frameworks do
             throw new IllegalStateException(new SQLException("could not serialize access", "40001"));
@@ -106,7 +108,7 @@ class CollisionTest {
 
     private Result transfer(Deduplicator dedup, int from, int to, CyclicBarrier bothHoldOne) {
         AtomicInteger runs = new AtomicInteger();
-        return dedup.attempt(Orders.newKey(), tx -> {
+        return Orders.attempt(dedup, Orders.newKey(), tx -> {
             update(tx, from);
             if (runs.getAndIncrement() == 0) {
                 bothHoldOne.await(10, TimeUnit.SECONDS);

@@ -37,28 +37,31 @@ class CommitAnswerLostTest {
     @Test
     void theServerDidCommitAndTheRedeliveryIsADuplicate() throws InterruptedException {
         Trap trap = proxy.onClientSending("COMMIT").cutAfter();
-        Result result = dedup.attempt(key, tx -> Orders.save(tx, key));
+        Result result = Orders.attempt(dedup, key, tx -> Orders.save(tx, key));
         trap.awaitSprung(Duration.ofSeconds(5));
         assertThat(result.outcome()).isEqualTo(Outcome.UNKNOWN);
         assertThat(result.cause()).isNotNull();
         assertThat(orders.effectsOf(key)).isOne();
-        assertThat(dedup.attempt(key, tx -> Orders.save(tx, key)).outcome()).isEqualTo(Outcome.DUPLICATE);
+        assertThat(Orders.attempt(dedup, key, tx -> Orders.save(tx, key)).outcome())
+                .isEqualTo(Outcome.DUPLICATE);
         assertThat(orders.effectsOf(key)).isOne();
     }
 
     @Test
     void theServerDidNotCommitAndTheRedeliveryIsProcessed() throws InterruptedException {
         Trap trap = proxy.onClientSending("COMMIT").cutBefore();
-        assertThat(dedup.attempt(key, tx -> Orders.save(tx, key)).outcome()).isEqualTo(Outcome.UNKNOWN);
+        assertThat(Orders.attempt(dedup, key, tx -> Orders.save(tx, key)).outcome())
+                .isEqualTo(Outcome.UNKNOWN);
         trap.awaitSprung(Duration.ofSeconds(5));
         assertThat(orders.effectsOf(key)).isZero();
-        assertThat(dedup.attempt(key, tx -> Orders.save(tx, key)).outcome()).isEqualTo(Outcome.PROCESSED);
+        assertThat(Orders.attempt(dedup, key, tx -> Orders.save(tx, key)).outcome())
+                .isEqualTo(Outcome.PROCESSED);
         assertThat(orders.effectsOf(key)).isOne();
     }
 
     @Test
     void aConnectionThatBreaksInTheHandlerIsNoFailureOfTheHandler() {
-        Result result = dedup.attempt(key, tx -> {
+        Result result = Orders.attempt(dedup, key, tx -> {
             proxy.cut();
             Orders.save(tx, key);
         });
@@ -69,7 +72,8 @@ class CommitAnswerLostTest {
     @Test
     void aConnectionThatBreaksAtTheClaimIsNoFailureOfTheHandler() throws InterruptedException {
         Trap trap = proxy.onClientSending("INSERT INTO").cutBefore();
-        assertThat(dedup.attempt(key, tx -> Orders.save(tx, key)).outcome()).isEqualTo(Outcome.UNAVAILABLE);
+        assertThat(Orders.attempt(dedup, key, tx -> Orders.save(tx, key)).outcome())
+                .isEqualTo(Outcome.UNAVAILABLE);
         trap.awaitSprung(Duration.ofSeconds(5));
         assertThat(orders.effectsOf(key) + orders.keysOf(key)).isZero();
     }
@@ -79,7 +83,7 @@ class CommitAnswerLostTest {
     void aCommitThatTheServerRefusesIsAFailureAndNotUnknown() {
         orders.execute("CREATE TABLE parents (id int PRIMARY KEY)");
         orders.execute("CREATE TABLE children (parent int REFERENCES parents DEFERRABLE INITIALLY DEFERRED)");
-        Result result = dedup.attempt(key, tx -> {
+        Result result = Orders.attempt(dedup, key, tx -> {
             try (var insert = tx.createStatement()) {
                 insert.execute("INSERT INTO children VALUES (1)");
             }

@@ -3,6 +3,8 @@ package io.dedup;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.zaxxer.hikari.HikariDataSource;
+import io.dedup.spi.GroupProcessor;
+import io.dedup.spi.KeyedWork;
 import io.dedup.test.Database;
 import io.dedup.test.ServersExtension;
 import java.sql.PreparedStatement;
@@ -50,7 +52,7 @@ class ContendedRowsTest {
         try (HikariDataSource pool = new HikariDataSource()) {
             pool.setJdbcUrl(database.jdbcUrl());
             pool.setMaximumPoolSize(THREADS);
-            Groups groups = Deduplicator.create(pool).groups(100);
+            GroupProcessor groups = Deduplicator.create(pool).engine().groups(100);
             long from = System.nanoTime() + UNTIL_SIZE_IS_FOUND.toNanos();
             List<CompletableFuture<Void>> threads = Stream.generate(
                             () -> Orders.onItsOwnThread(() -> work(groups, from, messages, inGroups)))
@@ -65,10 +67,10 @@ class ContendedRowsTest {
     }
 
     @SuppressWarnings("NullAway") // nothing to return
-    private static Void work(Groups groups, long from, LongAdder messages, LongAdder inGroups) {
+    private static Void work(GroupProcessor groups, long from, LongAdder messages, LongAdder inGroups) {
         long end = from + WINDOW.toNanos();
         for (long now = System.nanoTime(); now < end; now = System.nanoTime()) {
-            List<Task> tasks = Stream.generate(ContendedRowsTest::task)
+            List<KeyedWork> tasks = Stream.generate(ContendedRowsTest::task)
                     .limit(groups.size())
                     .toList();
             List<Result> results = groups.attempt(tasks);
@@ -82,10 +84,10 @@ class ContendedRowsTest {
         return null;
     }
 
-    private static Task task() {
+    private static KeyedWork task() {
         MessageKey key = Orders.newKey();
         int balance = ThreadLocalRandom.current().nextInt(BALANCES) + 1;
-        return new Task(key, null, tx -> {
+        return new KeyedWork(key, null, tx -> {
             Orders.save(tx, key);
             try (PreparedStatement update =
                     tx.prepareStatement("UPDATE balances SET amount = amount + 1 WHERE id = ?")) {

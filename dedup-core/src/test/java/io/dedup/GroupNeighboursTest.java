@@ -2,6 +2,10 @@ package io.dedup;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.dedup.spi.BatchItem;
+import io.dedup.spi.BatchWork;
+import io.dedup.spi.GroupProcessor;
+import io.dedup.spi.KeyedWork;
 import io.dedup.test.Database;
 import io.dedup.test.ServersExtension;
 import java.sql.Connection;
@@ -24,13 +28,13 @@ class GroupNeighboursTest {
 
     private final Orders orders;
     private final Deduplicator dedup;
-    private final Groups groups;
+    private final GroupProcessor groups;
     private final List<MessageKey> keys = List.of(Orders.newKey(), Orders.newKey(), Orders.newKey());
 
     GroupNeighboursTest(Database database) {
         this.orders = Orders.in(database);
         this.dedup = Deduplicator.create(orders.dataSource);
-        this.groups = dedup.groups(10);
+        this.groups = dedup.engine().groups(10);
     }
 
     private static void execute(Connection tx, String sql) throws SQLException {
@@ -40,27 +44,27 @@ class GroupNeighboursTest {
     }
 
     /** The first does something special, the second fails the first time, the third is what a fault would lose. */
-    private List<Task> trio(Work<Exception> first) {
+    private List<KeyedWork> trio(Work<Exception> first) {
         return trio(first, true);
     }
 
-    private List<Task> trio(Work<Exception> first, boolean secondFails) {
+    private List<KeyedWork> trio(Work<Exception> first, boolean secondFails) {
         AtomicInteger runs = new AtomicInteger(secondFails ? 0 : 1);
         return List.of(
-                new Task(keys.get(0), null, tx -> {
+                new KeyedWork(keys.get(0), null, tx -> {
                     Orders.save(tx, keys.get(0));
                     first.run(tx);
                 }),
-                new Task(keys.get(1), null, tx -> {
+                new KeyedWork(keys.get(1), null, tx -> {
                     Orders.save(tx, keys.get(1));
                     if (runs.getAndIncrement() == 0) {
                         throw new IllegalStateException("not yet");
                     }
                 }),
-                new Task(keys.get(2), null, tx -> Orders.save(tx, keys.get(2))));
+                new KeyedWork(keys.get(2), null, tx -> Orders.save(tx, keys.get(2))));
     }
 
-    private void untilAllAreDone(List<Task> tasks) {
+    private void untilAllAreDone(List<KeyedWork> tasks) {
         for (int i = 0; i < 2; i++) {
             groups.attempt(tasks);
         }
@@ -97,7 +101,7 @@ class GroupNeighboursTest {
     void onlyKeysOfTheEndedTransactionAreReleased() {
         untilAllAreDone(trio(tx -> {
             execute((Connection) tx.unwrap(BaseConnection.class), "ROLLBACK");
-            dedup.attempt(keys.get(2), other -> Orders.save(other, keys.get(2)));
+            Orders.attempt(dedup, keys.get(2), other -> Orders.save(other, keys.get(2)));
         }));
         assertThat(keys).extracting(orders::effectsOf).containsExactly(0L, 1L, 1L);
         assertThat(keys).extracting(orders::keysOf).containsExactly(0L, 1L, 1L);
@@ -106,14 +110,14 @@ class GroupNeighboursTest {
     @Test
     void anAbortedTransactionFailsTheGroupBeforeTheOthersRun() {
         AtomicInteger others = new AtomicInteger();
-        Task swallowing = new Task(keys.get(0), null, tx -> {
+        KeyedWork swallowing = new KeyedWork(keys.get(0), null, tx -> {
             try {
                 execute(tx, "SELECT 1/0");
             } catch (SQLException swallowed) {
                 assertThat(swallowed.getSQLState()).isEqualTo("22012");
             }
         });
-        Task other = new Task(keys.get(1), null, tx -> others.incrementAndGet());
+        KeyedWork other = new KeyedWork(keys.get(1), null, tx -> others.incrementAndGet());
         assertThat(groups.attempt(List.of(swallowing, other)))
                 .extracting(Result::outcome)
                 .containsExactly(Outcome.FAILED, Outcome.PROCESSED);
@@ -130,14 +134,14 @@ class GroupNeighboursTest {
             })
     void settingsOfOneMessagesHandlerDoNotHoldForTheNextOnes(String sql) {
         List<String> names = new ArrayList<>();
-        Task changing = new Task(keys.get(0), null, tx -> execute(tx, sql));
-        Task next = new Task(keys.get(1), null, tx -> names.add(applicationName(tx)));
+        KeyedWork changing = new KeyedWork(keys.get(0), null, tx -> execute(tx, sql));
+        KeyedWork next = new KeyedWork(keys.get(1), null, tx -> names.add(applicationName(tx)));
         assertThat(groups.attempt(List.of(changing, next)))
                 .extracting(Result::outcome)
                 .containsOnly(Outcome.PROCESSED);
         assertThat(names).last().isNotEqualTo("first");
         for (int i = 0; i < 10; i++) {
-            groups.attempt(List.of(new Task(Orders.newKey(), null, tx -> {})));
+            groups.attempt(List.of(new KeyedWork(Orders.newKey(), null, tx -> {})));
         }
         assertThat(groups.size()).as("it stays one by one").isOne();
     }
@@ -158,10 +162,10 @@ class GroupNeighboursTest {
                 Orders.save(tx, key);
             }
         };
-        groups.attempt(keys.stream().map(key -> new Message<>(key, null, key)).toList(), batch);
+        groups.attempt(keys.stream().map(key -> new BatchItem<>(key, null, key)).toList(), batch);
         groups.attempt(trio(tx -> execute(tx, "SET CONSTRAINTS ALL DEFERRED")).subList(0, 1));
-        Task nested = new Task(Orders.newKey(), null, tx -> dedup.claim(tx, Orders.newKey()));
-        groups.attempt(List.of(nested, new Task(Orders.newKey(), null, tx -> {})));
+        KeyedWork nested = new KeyedWork(Orders.newKey(), null, tx -> dedup.claim(tx, Orders.newKey()));
+        groups.attempt(List.of(nested, new KeyedWork(Orders.newKey(), null, tx -> {})));
         assertThat(groups.size()).isEqualTo(10);
     }
 }

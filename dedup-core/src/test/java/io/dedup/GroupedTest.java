@@ -2,6 +2,7 @@ package io.dedup;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.dedup.spi.KeyedWork;
 import io.dedup.test.Database;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -15,8 +16,8 @@ class GroupedTest extends DedupContract {
 
     @Override
     Outcome deliver(MessageKey key, Work<Exception> work) throws Exception {
-        List<Task> group = List.of(neighbour(), new Task(key, null, work), neighbour());
-        List<Result> results = dedup.groups(3).attempt(group);
+        List<KeyedWork> group = List.of(neighbour(), new KeyedWork(key, null, work), neighbour());
+        List<Result> results = dedup.engine().groups(3).attempt(group);
         if (results.get(0).outcome() != Outcome.PROCESSED || results.get(2).outcome() != Outcome.PROCESSED) {
             throw new AssertionError("a neighbour was not processed: " + results);
         }
@@ -30,10 +31,10 @@ class GroupedTest extends DedupContract {
         return result.outcome();
     }
 
-    private static Task neighbour() {
+    private static KeyedWork neighbour() {
         MessageKey key =
                 new MessageKey("neighbours", "beside " + Orders.newKey().messageId());
-        return new Task(key, null, tx -> Orders.save(tx, key));
+        return new KeyedWork(key, null, tx -> Orders.save(tx, key));
     }
 
     @AfterEach

@@ -2,6 +2,8 @@ package io.dedup;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.dedup.spi.GroupProcessor;
+import io.dedup.spi.KeyedWork;
 import io.dedup.test.Database;
 import io.dedup.test.PostgresServer;
 import io.dedup.test.ServersExtension;
@@ -28,18 +30,18 @@ class GroupsInTroubleTest {
     private final Orders orders;
     private final TcpProxy proxy;
     private final Deduplicator dedup;
-    private final Groups groups;
+    private final GroupProcessor groups;
     private final List<MessageKey> keys =
             IntStream.range(0, 5).mapToObj(i -> Orders.newKey()).toList();
-    private final List<Task> tasks = keys.stream()
-            .map(key -> new Task(key, null, tx -> Orders.save(tx, key)))
+    private final List<KeyedWork> tasks = keys.stream()
+            .map(key -> new KeyedWork(key, null, tx -> Orders.save(tx, key)))
             .toList();
 
     GroupsInTroubleTest(Database database, PostgresServer server) {
         this.orders = Orders.in(database);
         this.proxy = TcpProxy.to(server.host(), server.port());
         this.dedup = Deduplicator.create(database.through(proxy).dataSource());
-        this.groups = dedup.groups(10);
+        this.groups = dedup.engine().groups(10);
     }
 
     @AfterEach
@@ -72,7 +74,7 @@ class GroupsInTroubleTest {
     @Test
     void aConnectionThatAHandlerBreaksIsNobodyElsesTrouble() {
         AtomicInteger runs = new AtomicInteger();
-        Task breaking = new Task(Orders.newKey(), null, tx -> {
+        KeyedWork breaking = new KeyedWork(Orders.newKey(), null, tx -> {
             runs.incrementAndGet();
             proxy.cut();
             Orders.save(tx, keys.get(0));
@@ -87,7 +89,7 @@ class GroupsInTroubleTest {
     @ParameterizedTest
     @ValueSource(ints = {1, 2, 10})
     void whileTheDatabaseIsAwayAllAreUnavailableAfterOneLook(int max) {
-        Groups groups = dedup.groups(max);
+        GroupProcessor groups = dedup.engine().groups(max);
         proxy.refuse();
         proxy.cut();
         List<Result> results = groups.attempt(tasks);
@@ -99,10 +101,23 @@ class GroupsInTroubleTest {
         assertThat(groups.attempt(tasks)).extracting(Result::outcome).containsOnly(Outcome.PROCESSED);
     }
 
+    /** At its time limit, say: what it then throws is an exception of the library's, but says nothing of the database. */
+    @Test
+    void aHandlerStoppedByTheLibraryOnABrokenConnectionDoesNotStopTheOthers() {
+        KeyedWork breaking = new KeyedWork(Orders.newKey(), null, tx -> {
+            proxy.cut();
+            throw new DedupException(
+                    Outcome.FAILED, "the handler was stopped at its time limit", "make it faster", null);
+        });
+        assertThat(groups.attempt(List.of(tasks.get(1), breaking, tasks.get(2))))
+                .extracting(Result::outcome)
+                .containsExactly(Outcome.PROCESSED, Outcome.UNAVAILABLE, Outcome.PROCESSED);
+    }
+
     /** It has ended the transaction behind the guard's back, and the database is away when that is to be mended. */
     @Test
     void keysThatCannotBeReleasedAreNotTakenForDuplicatesAtOnce() {
-        Task ending = new Task(Orders.newKey(), null, tx -> {
+        KeyedWork ending = new KeyedWork(Orders.newKey(), null, tx -> {
             try (Statement raw = tx.unwrap(BaseConnection.class).createStatement()) {
                 raw.execute("COMMIT");
             }

@@ -2,6 +2,10 @@ package io.dedup;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.dedup.spi.BatchItem;
+import io.dedup.spi.BatchWork;
+import io.dedup.spi.GroupProcessor;
+import io.dedup.spi.KeyedWork;
 import io.dedup.test.Database;
 import io.dedup.test.ServersExtension;
 import java.sql.Connection;
@@ -28,17 +32,17 @@ class GroupsTest {
 
     private final Orders orders;
     private final Deduplicator dedup;
-    private final Groups groups;
+    private final GroupProcessor groups;
     private final List<Object> transactions = new ArrayList<>();
 
     GroupsTest(Database database) {
         this.orders = Orders.in(database);
         this.dedup = Deduplicator.create(orders.dataSource);
-        this.groups = dedup.groups(100);
+        this.groups = dedup.engine().groups(100);
     }
 
-    private Task save(MessageKey key) {
-        return new Task(key, null, tx -> {
+    private KeyedWork save(MessageKey key) {
+        return new KeyedWork(key, null, tx -> {
             transactions.add(transactionOf(tx));
             Orders.save(tx, key);
         });
@@ -56,7 +60,7 @@ class GroupsTest {
         return IntStream.range(0, count).mapToObj(i -> Orders.newKey()).toList();
     }
 
-    private List<Outcome> attempt(Task... tasks) {
+    private List<Outcome> attempt(KeyedWork... tasks) {
         return groups.attempt(Arrays.asList(tasks)).stream()
                 .map(Result::outcome)
                 .toList();
@@ -78,9 +82,9 @@ class GroupsTest {
     @Test
     void aFailingMessageCostsItsNeighboursNothing() {
         List<MessageKey> keys = newKeys(20);
-        List<Task> tasks = new ArrayList<>(keys.stream().map(this::save).toList());
+        List<KeyedWork> tasks = new ArrayList<>(keys.stream().map(this::save).toList());
         IllegalStateException poison = new IllegalStateException("poison");
-        tasks.set(7, new Task(keys.get(7), null, tx -> {
+        tasks.set(7, new KeyedWork(keys.get(7), null, tx -> {
             Orders.save(tx, keys.get(7));
             throw poison;
         }));
@@ -100,7 +104,7 @@ class GroupsTest {
     void aSwallowedSqlErrorIsItsOwnMessagesFailureOnly() {
         MessageKey good = Orders.newKey();
         MessageKey bad = Orders.newKey();
-        Task swallowing = new Task(bad, null, tx -> {
+        KeyedWork swallowing = new KeyedWork(bad, null, tx -> {
             try (Statement statement = tx.createStatement()) {
                 statement.execute("SELECT 1/0");
             } catch (SQLException swallowed) {
@@ -116,9 +120,10 @@ class GroupsTest {
     void aBusyMessageDoesNotHoldUpTheOthers() throws Exception {
         MessageKey busy = Orders.newKey();
         MessageKey free = Orders.newKey();
-        Groups hasty = Deduplicator.builder(orders.dataSource)
+        GroupProcessor hasty = Deduplicator.builder(orders.dataSource)
                 .maxWait(Duration.ofMillis(50))
                 .build()
+                .engine()
                 .groups(10);
         try (Connection other = orders.dataSource.getConnection()) {
             other.setAutoCommit(false);
@@ -153,8 +158,8 @@ class GroupsTest {
         assertThat(orders.effectsOf(stored) + orders.effectsOf(repeated)).isEqualTo(2);
     }
 
-    private static Task with(MessageKey key, Fingerprint body) {
-        return new Task(key, body, tx -> Orders.save(tx, key));
+    private static KeyedWork with(MessageKey key, Fingerprint body) {
+        return new KeyedWork(key, body, tx -> Orders.save(tx, key));
     }
 
     /** Trap 14: claims in the order of arrival would deadlock. */
@@ -164,10 +169,10 @@ class GroupsTest {
             List<MessageKey> keys = newKeys(300);
             List<MessageKey> reversed = new ArrayList<>(keys);
             Collections.reverse(reversed);
-            Groups other = dedup.groups(300);
-            Groups mine = dedup.groups(300);
-            CompletableFuture<List<Result>> one = Orders.onItsOwnThread(() -> mine.attempt(plain(keys)));
-            CompletableFuture<List<Result>> two = Orders.onItsOwnThread(() -> other.attempt(plain(reversed)));
+            GroupProcessor other = dedup.engine().groups(300);
+            GroupProcessor mine = dedup.engine().groups(300);
+            CompletableFuture<List<Result>> one = Orders.onItsOwnThread(() -> mine.attempt(claims(keys)));
+            CompletableFuture<List<Result>> two = Orders.onItsOwnThread(() -> other.attempt(claims(reversed)));
             List<Result> results = new ArrayList<>(one.get(20, TimeUnit.SECONDS));
             results.addAll(two.get(20, TimeUnit.SECONDS));
             assertThat(results).allMatch(result -> result.outcome().isDone());
@@ -177,10 +182,9 @@ class GroupsTest {
         }
     }
 
-    private static List<Task> plain(List<MessageKey> keys) {
-        return keys.stream()
-                .map(key -> new Task(key, null, tx -> Orders.save(tx, key)))
-                .toList();
+    /** Handlers that do nothing: the other group waits 200 ms for this one's keys, also on a busy machine. */
+    private static List<KeyedWork> claims(List<MessageKey> keys) {
+        return keys.stream().map(key -> new KeyedWork(key, null, tx -> {})).toList();
     }
 
     /** Trap 18: the cure is one by one. */
@@ -198,16 +202,16 @@ class GroupsTest {
         assertThat(groups.size()).isOne();
     }
 
-    private static List<Task> updates(CyclicBarrier bothHoldOne, int first, int second) {
+    private static List<KeyedWork> updates(CyclicBarrier bothHoldOne, int first, int second) {
         AtomicInteger runs = new AtomicInteger();
         return List.of(
-                new Task(Orders.newKey(), null, tx -> {
+                new KeyedWork(Orders.newKey(), null, tx -> {
                     update(tx, first);
                     if (runs.getAndIncrement() == 0) {
                         bothHoldOne.await(10, TimeUnit.SECONDS);
                     }
                 }),
-                new Task(Orders.newKey(), null, tx -> update(tx, second)));
+                new KeyedWork(Orders.newKey(), null, tx -> update(tx, second)));
     }
 
     private static void update(Connection tx, int row) throws SQLException {
@@ -220,9 +224,9 @@ class GroupsTest {
     void theBoundOnAGroupsLocksDoesNotOutliveItNorLoosenTheSessions() {
         List<String> seen = new ArrayList<>();
         MessageKey key = Orders.newKey();
-        Task look = new Task(key, null, tx -> seen.add(lockTimeout(tx)));
-        groups.attempt(List.of(look, new Task(Orders.newKey(), null, tx -> seen.add(lockTimeout(tx)))));
-        groups.attempt(List.of(new Task(Orders.newKey(), null, tx -> seen.add(lockTimeout(tx)))));
+        KeyedWork look = new KeyedWork(key, null, tx -> seen.add(lockTimeout(tx)));
+        groups.attempt(List.of(look, new KeyedWork(Orders.newKey(), null, tx -> seen.add(lockTimeout(tx)))));
+        groups.attempt(List.of(new KeyedWork(Orders.newKey(), null, tx -> seen.add(lockTimeout(tx)))));
         assertThat(seen).containsExactly("200ms", "200ms", "0");
     }
 
@@ -239,8 +243,8 @@ class GroupsTest {
         List<MessageKey> keys = newKeys(5);
         attempt(save(keys.get(1)));
         List<List<MessageKey>> handed = new ArrayList<>();
-        List<Message<MessageKey>> messages =
-                keys.stream().map(key -> new Message<>(key, null, key)).toList();
+        List<BatchItem<MessageKey>> messages =
+                keys.stream().map(key -> new BatchItem<>(key, null, key)).toList();
         BatchWork<MessageKey> work = (tx, fresh) -> {
             handed.add(fresh);
             for (MessageKey key : fresh) {
@@ -258,7 +262,7 @@ class GroupsTest {
     void aBatchThatFailsIsTriedOneByOne() {
         List<MessageKey> keys = newKeys(4);
         List<Result> results = groups.attempt(
-                keys.stream().map(key -> new Message<>(key, null, key)).toList(), (tx, fresh) -> {
+                keys.stream().map(key -> new BatchItem<>(key, null, key)).toList(), (tx, fresh) -> {
                     for (MessageKey key : fresh) {
                         Orders.save(tx, key);
                     }

@@ -72,7 +72,7 @@ class GuardedConnectionTest {
 
     @Test
     void aHandlerThatEndsTheTransactionBehindTheGuardsBackIsFoundOut() {
-        Result result = dedup.attempt(key, tx -> {
+        Result result = Orders.attempt(dedup, key, tx -> {
             try (Statement statement = tx.unwrap(BaseConnection.class).createStatement()) {
                 statement.execute("ROLLBACK");
             }

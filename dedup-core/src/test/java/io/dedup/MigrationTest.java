@@ -38,9 +38,9 @@ class MigrationTest {
                 .load();
         users.migrate();
         Deduplicator dedup = Deduplicator.create(empty);
-        dedup.migrate();
-        dedup.migrate();
-        dedup.verify();
+        dedup.admin().migrate();
+        dedup.admin().migrate();
+        dedup.admin().verify();
         users.validate();
         assertThat(users.migrate().migrationsExecuted).isZero();
     }
@@ -49,34 +49,32 @@ class MigrationTest {
     void schemaAndTableCanBeSet() {
         Deduplicator dedup =
                 Deduplicator.builder(empty).schema("Messaging").table("Inbox$1").build();
-        dedup.migrate();
-        dedup.verify();
+        dedup.admin().migrate();
+        dedup.admin().verify();
         MessageKey key = Orders.newKey();
         assertThat(dedup.process(key, tx -> {})).isEqualTo(Outcome.PROCESSED);
         assertThat(dedup.process(key, tx -> {})).isEqualTo(Outcome.DUPLICATE);
-        assertThat(dedup.purge(java.time.Duration.ofDays(1))).isZero();
+        assertThat(dedup.admin().purge(java.time.Duration.ofDays(1))).isZero();
     }
 
     @Test
     void severalTablesCanShareASchema() {
-        Deduplicator.create(empty).migrate();
+        Deduplicator.create(empty).admin().migrate();
         Deduplicator other = Deduplicator.builder(empty).table("other").build();
-        other.migrate();
-        other.verify();
-        Deduplicator.create(empty).verify();
+        other.admin().migrate();
+        other.admin().verify();
+        Deduplicator.create(empty).admin().verify();
     }
 
     @Test
-    void theScriptsRunAsTheyStand() throws IOException, SQLException {
-        for (String name : new String[] {Migrations.FIRST, Migrations.ATTEMPTS, Migrations.REPLY}) {
-            try (InputStream script = Deduplicator.class.getResourceAsStream("/io/dedup/" + name);
-                    Connection connection = empty.getConnection();
-                    Statement statement = connection.createStatement()) {
-                assertThat(script).as("packaged where users find it").isNotNull();
-                statement.execute(new String(script.readAllBytes(), StandardCharsets.UTF_8));
-            }
+    void theScriptRunsAsItStands() throws IOException, SQLException {
+        try (InputStream script = Deduplicator.class.getResourceAsStream("/io/dedup/" + Migrations.SCRIPT);
+                Connection connection = empty.getConnection();
+                Statement statement = connection.createStatement()) {
+            assertThat(script).as("packaged where users find it").isNotNull();
+            statement.execute(new String(script.readAllBytes(), StandardCharsets.UTF_8));
         }
-        assertThatCode(() -> Deduplicator.create(empty).verify()).doesNotThrowAnyException();
+        assertThatCode(() -> Deduplicator.create(empty).admin().verify()).doesNotThrowAnyException();
     }
 
     @Test

@@ -1,15 +1,18 @@
 package io.dedup;
 
+import io.dedup.spi.KeyedWork;
 import io.dedup.test.Database;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import javax.sql.DataSource;
+import org.awaitility.Awaitility;
 
 /** A business table to see effects in, beside the migrated table of keys. */
 final class Orders {
@@ -24,7 +27,7 @@ final class Orders {
 
     static Orders in(Database database) {
         Orders orders = new Orders(database.dataSource());
-        Deduplicator.create(orders.dataSource).migrate();
+        Deduplicator.create(orders.dataSource).admin().migrate();
         orders.execute("CREATE TABLE IF NOT EXISTS orders (message_id text, effects int NOT NULL DEFAULT 1)");
         return orders;
     }
@@ -45,6 +48,11 @@ final class Orders {
         }
     }
 
+    /** As an adapter does it: every ending is a value. */
+    static Result attempt(Deduplicator dedup, MessageKey key, Work<?> work) {
+        return dedup.engine().attempt(new KeyedWork(key, null, work));
+    }
+
     long effectsOf(MessageKey key) {
         return count("SELECT count(*) FROM orders WHERE message_id = '" + key.messageId() + "'");
     }
@@ -62,6 +70,13 @@ final class Orders {
         } catch (SQLException e) {
             throw new IllegalStateException(e);
         }
+    }
+
+    /** Until a statement in this database waits for a lock: what it waits for is held by the test. */
+    void awaitWaiting() {
+        String waiting = "SELECT count(*) FROM pg_stat_activity"
+                + " WHERE datname = current_database() AND wait_event_type = 'Lock'";
+        Awaitility.await().pollInterval(Duration.ofMillis(5)).until(() -> count(waiting) > 0);
     }
 
     void execute(String sql) {

@@ -91,8 +91,8 @@ class PgBouncerTest extends DedupContract {
     void theBoundedWaitAndThePurgeWorkAndTheTableIsFound() throws Exception {
         Deduplicator bounced =
                 Deduplicator.builder(pool).maxWait(Duration.ofMillis(200)).build();
-        bounced.migrate();
-        bounced.verify();
+        bounced.admin().migrate();
+        bounced.admin().verify();
         MessageKey key = Orders.newKey();
         try (Connection first = orders.dataSource.getConnection()) {
             first.setAutoCommit(false);
@@ -101,7 +101,7 @@ class PgBouncerTest extends DedupContract {
         }
         orders.execute("INSERT INTO processed_message VALUES ('old', '1', now() - interval '8 days')");
         for (int node = 0; node < 3; node++) {
-            bounced.purge(Duration.ofDays(7));
+            bounced.admin().purge(Duration.ofDays(7));
         }
         assertThat(orders.count("SELECT count(*) FROM processed_message WHERE consumer = 'old'"))
                 .isZero();

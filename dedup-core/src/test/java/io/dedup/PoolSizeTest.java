@@ -29,12 +29,12 @@ class PoolSizeTest {
     void aPoolSmallerThanTheConcurrencyIsRefused() {
         try (HikariDataSource pool = pool(2)) {
             Deduplicator dedup = Deduplicator.create(pool);
-            assertThatCode(() -> dedup.verifyPool(2)).doesNotThrowAnyException();
-            assertThatThrownBy(() -> dedup.verifyPool(3))
+            assertThatCode(() -> dedup.engine().verifyPool(2)).doesNotThrowAnyException();
+            assertThatThrownBy(() -> dedup.engine().verifyPool(3))
                     .isInstanceOf(DedupException.class)
                     .hasMessageContaining("set maximumPoolSize to at least 3");
         }
-        assertThatCode(() -> Deduplicator.create(orders.dataSource).verifyPool(1000))
+        assertThatCode(() -> Deduplicator.create(orders.dataSource).engine().verifyPool(1000))
                 .as("no pool that it knows")
                 .doesNotThrowAnyException();
     }
@@ -45,7 +45,7 @@ class PoolSizeTest {
             Deduplicator dedup = Deduplicator.create(pool);
             MessageKey key = Orders.newKey();
             dedup.process(key, tx -> Orders.save(tx, key));
-            dedup.attempt(Orders.newKey(), tx -> {
+            Orders.attempt(dedup, Orders.newKey(), tx -> {
                 throw new IllegalStateException();
             });
             try (Connection same = pool.getConnection()) {
@@ -65,7 +65,8 @@ class PoolSizeTest {
                     tx.createStatement().execute("SELECT pg_terminate_backend(pg_backend_pid())");
                 }
             };
-            assertThat(dedup.attempt(Orders.newKey(), breaksOnce).outcome()).isEqualTo(Outcome.UNAVAILABLE);
+            assertThat(Orders.attempt(dedup, Orders.newKey(), breaksOnce).outcome())
+                    .isEqualTo(Outcome.UNAVAILABLE);
             assertThat(dedup.process(Orders.newKey(), breaksOnce)).isEqualTo(Outcome.PROCESSED);
         }
     }

@@ -51,7 +51,7 @@ class PurgeTest {
 
     @Test
     void onlyKeysOlderThanTheRetentionGo() {
-        assertThat(dedup.purge(WEEK)).isEqualTo(3000);
+        assertThat(dedup.admin().purge(WEEK)).isEqualTo(3000);
         assertThat(orders.count("SELECT count(*) FROM processed_message WHERE consumer = 'young'"))
                 .isEqualTo(100);
         assertThat(purged).containsExactly(3000L);
@@ -63,11 +63,13 @@ class PurgeTest {
     void failuresOfMessagesThatWereProcessedSinceAreSweptAwayAndOthersStay() {
         MessageKey succeeded = Orders.newKey();
         MessageKey failing = Orders.newKey();
-        dedup.recordFailure(succeeded, new IllegalStateException());
-        dedup.recordFailure(failing, new IllegalStateException());
-        assertThat(dedup.attempt(succeeded, tx -> {}).outcome()).isEqualTo(Outcome.PROCESSED);
-        dedup.purge(WEEK);
-        assertThat(dedup.recordFailure(failing, new IllegalStateException()).count())
+        dedup.engine().recordFailure(succeeded, new IllegalStateException());
+        dedup.engine().recordFailure(failing, new IllegalStateException());
+        assertThat(Orders.attempt(dedup, succeeded, tx -> {}).outcome()).isEqualTo(Outcome.PROCESSED);
+        dedup.admin().purge(WEEK);
+        assertThat(dedup.engine()
+                        .recordFailure(failing, new IllegalStateException())
+                        .count())
                 .isEqualTo(2);
         assertThat(orders.count("SELECT count(*) FROM processed_message_attempt WHERE message_id = '"
                         + succeeded.messageId() + "'"))
@@ -80,7 +82,7 @@ class PurgeTest {
                 Statement lock = other.createStatement()) {
             other.setAutoCommit(false);
             lock.execute("SELECT FROM processed_message WHERE consumer = 'old' AND message_id = '7' FOR UPDATE");
-            assertThat(dedup.purge(WEEK)).isEqualTo(2999);
+            assertThat(dedup.admin().purge(WEEK)).isEqualTo(2999);
         }
     }
 
@@ -91,9 +93,9 @@ class PurgeTest {
         try (Connection other = orders.dataSource.getConnection()) {
             other.setAutoCommit(false);
             assertThat(messages.lockForPurge(other)).isTrue();
-            assertThat(dedup.purge(WEEK)).isZero();
+            assertThat(dedup.admin().purge(WEEK)).isZero();
         }
-        await().until(() -> dedup.purge(WEEK) == 3000);
+        await().until(() -> dedup.admin().purge(WEEK) == 3000);
     }
 
     @Test
@@ -108,7 +110,7 @@ class PurgeTest {
         orders.execute("UPDATE processed_message SET processed_at = now() - interval '8 days'"
                 + " WHERE consumer = 'old' AND message_id::int > 2000");
         try {
-            assertThatThrownBy(() -> dedup.purge(WEEK)).isInstanceOf(DedupException.class);
+            assertThatThrownBy(() -> dedup.admin().purge(WEEK)).isInstanceOf(DedupException.class);
             assertThat(orders.count("SELECT count(*) FROM processed_message WHERE consumer = 'old'"))
                     .isEqualTo(1000);
         } finally {
@@ -119,7 +121,7 @@ class PurgeTest {
 
     @Test
     void theSchedulePurgesUntilItIsClosed() {
-        try (PurgeSchedule schedule = dedup.schedulePurge(WEEK, Duration.ofMillis(50))) {
+        try (PurgeSchedule schedule = dedup.admin().schedulePurge(WEEK, Duration.ofMillis(50))) {
             await().until(() -> purged.contains(3000L));
             assertThat(schedule).isNotNull();
         }
@@ -129,9 +131,10 @@ class PurgeTest {
 
     @Test
     void aRetentionThatIsNoneIsRefused() {
-        assertThatThrownBy(() -> dedup.purge(Duration.ZERO)).isInstanceOf(IllegalArgumentException.class);
-        assertThatThrownBy(() -> dedup.schedulePurge(Duration.ofDays(-1), WEEK))
+        assertThatThrownBy(() -> dedup.admin().purge(Duration.ZERO)).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> dedup.admin().schedulePurge(Duration.ofDays(-1), WEEK))
                 .isInstanceOf(IllegalArgumentException.class);
-        assertThatThrownBy(() -> dedup.schedulePurge(WEEK, Duration.ZERO)).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> dedup.admin().schedulePurge(WEEK, Duration.ZERO))
+                .isInstanceOf(IllegalArgumentException.class);
     }
 }

@@ -3,6 +3,8 @@ package io.dedup;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.zaxxer.hikari.HikariDataSource;
+import io.dedup.spi.GroupProcessor;
+import io.dedup.spi.KeyedWork;
 import io.dedup.test.Database;
 import io.dedup.test.PostgresServer;
 import io.dedup.test.ServersExtension;
@@ -51,11 +53,11 @@ class RoundTripTest {
     void aGroupCostsTwoRoundTripsBesideTheHandlers() {
         try (TcpProxy proxy = TcpProxy.to(server.host(), server.port());
                 HikariDataSource pool = through(proxy)) {
-            Groups groups = Deduplicator.create(pool).groups(10);
+            GroupProcessor groups = Deduplicator.create(pool).engine().groups(10);
             for (int warmUp = 0; warmUp < 10; warmUp++) {
                 groups.attempt(tenNew());
             }
-            List<Task> ten = tenNew();
+            List<KeyedWork> ten = tenNew();
             long before = proxy.roundTrips();
             groups.attempt(ten);
             long fresh = proxy.roundTrips() - before;
@@ -68,10 +70,10 @@ class RoundTripTest {
         }
     }
 
-    private static List<Task> tenNew() {
+    private static List<KeyedWork> tenNew() {
         return Stream.generate(Orders::newKey)
                 .limit(10)
-                .map(key -> new Task(key, null, tx -> Orders.save(tx, key)))
+                .map(key -> new KeyedWork(key, null, tx -> Orders.save(tx, key)))
                 .toList();
     }
 

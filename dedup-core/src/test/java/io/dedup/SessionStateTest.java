@@ -33,10 +33,10 @@ class SessionStateTest {
             MessageKey key = Orders.newKey();
             dedup.process(key, tx -> {});
             dedup.process(key, tx -> {});
-            dedup.attempt(Orders.newKey(), tx -> {
+            Orders.attempt(dedup, Orders.newKey(), tx -> {
                 throw new IllegalStateException();
             });
-            dedup.purge(Duration.ofDays(7));
+            dedup.admin().purge(Duration.ofDays(7));
             assertThat(state(pool)).isEqualTo(before);
         }
     }

@@ -27,7 +27,7 @@ class TimeLimitTest {
 
     @Test
     void aStatementThatTakesTooLongIsCancelled() {
-        assertStopped(dedup.attempt(key, tx -> {
+        assertStopped(Orders.attempt(dedup, key, tx -> {
             Orders.save(tx, key);
             try (Statement slow = tx.createStatement()) {
                 slow.execute("SELECT pg_sleep(20)");
@@ -37,7 +37,7 @@ class TimeLimitTest {
 
     @Test
     void aThreadThatWaitsTooLongIsInterrupted() {
-        assertStopped(dedup.attempt(key, tx -> {
+        assertStopped(Orders.attempt(dedup, key, tx -> {
             Orders.save(tx, key);
             Thread.sleep(20_000);
         }));
@@ -45,7 +45,7 @@ class TimeLimitTest {
 
     @Test
     void whatFinishesInSpiteOfTheAlarmIsFinished() {
-        Result result = dedup.attempt(key, tx -> {
+        Result result = Orders.attempt(dedup, key, tx -> {
             long end = System.nanoTime() + Duration.ofMillis(400).toNanos();
             while (System.nanoTime() < end) {
                 Thread.onSpinWait();
@@ -59,7 +59,8 @@ class TimeLimitTest {
 
     @Test
     void whatIsInTimeIsLeftAlone() throws InterruptedException {
-        assertThat(dedup.attempt(key, tx -> Orders.save(tx, key)).outcome()).isEqualTo(Outcome.PROCESSED);
+        assertThat(Orders.attempt(dedup, key, tx -> Orders.save(tx, key)).outcome())
+                .isEqualTo(Outcome.PROCESSED);
         Thread.sleep(300);
         assertThat(Thread.currentThread().isInterrupted()).isFalse();
     }

@@ -30,16 +30,16 @@ class VerifyTest {
 
     @BeforeEach
     void theTableAsMigrated() {
-        Deduplicator.create(orders.dataSource).verify();
+        Deduplicator.create(orders.dataSource).admin().verify();
     }
 
     @Test
     void aMissingTableNamesTheMigration() {
         orders.execute("DROP TABLE processed_message");
-        refused(orders.dataSource, "is missing; call Deduplicator.migrate() or apply db/migration/postgresql/V1__");
-        Result result = Deduplicator.create(orders.dataSource).attempt(Orders.newKey(), tx -> {});
+        refused(orders.dataSource, "is missing; call DedupAdmin.migrate() or apply db/migration/postgresql/V1__");
+        Result result = Orders.attempt(Deduplicator.create(orders.dataSource), Orders.newKey(), tx -> {});
         assertThat(result.outcome()).isEqualTo(Outcome.UNAVAILABLE);
-        assertThat(result.cause()).hasMessageContaining("call Deduplicator.migrate()");
+        assertThat(result.cause()).hasMessageContaining("call DedupAdmin.migrate()");
     }
 
     @Test
@@ -49,11 +49,13 @@ class VerifyTest {
     }
 
     @Test
-    void whatLaterMigrationsBringIsMissedByName() {
+    void whatRepliesAndFailuresNeedIsMissedByName() {
         orders.execute("ALTER TABLE processed_message DROP COLUMN reply");
-        refused(orders.dataSource, "apply db/migration/postgresql/V3__");
+        refused(orders.dataSource, "the columns for replies are missing");
+        refused(orders.dataSource, "compare with db/migration/postgresql/V1__");
         orders.execute("DROP TABLE processed_message_attempt");
-        refused(orders.dataSource, "apply db/migration/postgresql/V2__");
+        refused(orders.dataSource, "\"processed_message_attempt\" is missing");
+        refused(orders.dataSource, "call DedupAdmin.migrate() or apply db/migration/postgresql/V1__");
     }
 
     @Test
@@ -105,7 +107,7 @@ class VerifyTest {
             pool.setJdbcUrl(database.jdbcUrl());
             pool.setReadOnly(true);
             refused(pool, "read-only");
-            Result result = Deduplicator.create(pool).attempt(Orders.newKey(), tx -> {});
+            Result result = Orders.attempt(Deduplicator.create(pool), Orders.newKey(), tx -> {});
             assertThat(result.outcome()).isEqualTo(Outcome.UNAVAILABLE);
             assertThat(result.cause()).hasMessageContaining("in HikariCP: readOnly=false");
         }
@@ -115,7 +117,7 @@ class VerifyTest {
     void aServerThatTakesNoWritesIsRefused() {
         orders.execute("ALTER DATABASE \"" + database.name() + "\" SET default_transaction_read_only = on");
         refused(orders.dataSource, "accepts no writes");
-        Result result = Deduplicator.create(orders.dataSource).attempt(Orders.newKey(), tx -> {});
+        Result result = Orders.attempt(Deduplicator.create(orders.dataSource), Orders.newKey(), tx -> {});
         assertThat(result.outcome()).isEqualTo(Outcome.UNAVAILABLE);
     }
 
@@ -138,7 +140,7 @@ class VerifyTest {
 
     @Test
     void connectionsThatStayInAutocommitAreRefusedBeforeTheHandlerRuns() {
-        Result result = Deduplicator.create(autocommitOnly()).attempt(Orders.newKey(), tx -> {
+        Result result = Orders.attempt(Deduplicator.create(autocommitOnly()), Orders.newKey(), tx -> {
             throw new AssertionError("must not run");
         });
         assertThat(result.outcome()).isEqualTo(Outcome.UNAVAILABLE);
@@ -146,7 +148,7 @@ class VerifyTest {
     }
 
     private static void refused(DataSource dataSource, String reason) {
-        assertThatThrownBy(() -> Deduplicator.create(dataSource).verify())
+        assertThatThrownBy(() -> Deduplicator.create(dataSource).admin().verify())
                 .isInstanceOf(DedupException.class)
                 .hasMessageContaining(reason);
     }

@@ -1,4 +1,4 @@
-package io.dedup;
+package io.dedup.spi;
 
 import java.sql.SQLException;
 
@@ -6,7 +6,7 @@ import java.sql.SQLException;
  * Where the transactions come from that messages are processed in; by default the deduplicator's DataSource. For
  * frameworks with transactions of their own, so that what a handler writes through them takes part.
  *
- * @see Deduplicator#with(TransactionSource)
+ * @see Engine#in(TransactionSource)
  */
 @FunctionalInterface
 public interface TransactionSource {

@@ -4,9 +4,9 @@ import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
 /** For what is to happen later: one daemon thread, and none while nothing is due. So there is nothing to close. */
-final class DaemonThread {
+final class DaemonScheduler {
 
-    private DaemonThread() {}
+    private DaemonScheduler() {}
 
     static ScheduledThreadPoolExecutor named(String name) {
         ScheduledThreadPoolExecutor thread = new ScheduledThreadPoolExecutor(1, task -> {

@@ -1,4 +1,4 @@
-package io.dedup;
+package io.dedup.spi;
 
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -20,7 +20,7 @@ public interface OpenTransaction {
      * Commits; returning normally means committed.
      *
      * @throws SQLException if it is not known to be committed; its SQLState tells whether it may be. So with an unchecked
-     *     exception that was caused by one. A {@link DedupException} says the outcome itself. Any other leaves it unknown
+     *     exception that was caused by one. A {@link io.dedup.DedupException} says the outcome itself. Any other leaves it unknown
      */
     void commit() throws SQLException;
 
@@ -31,4 +31,23 @@ public interface OpenTransaction {
      *     exception
      */
     void rollback() throws SQLException;
+
+    /**
+     * Whether a {@link #commit} that failed has got as far as asking the database for it. If not, nothing is committed,
+     * whatever it threw.
+     *
+     * @return true unless something before the commit is known to have kept it from being sent
+     */
+    default boolean isCommitSent() {
+        return true;
+    }
+
+    /**
+     * Whether a framework has suspended it for another one on the same thread at this moment.
+     *
+     * @return false unless a framework manages it
+     */
+    default boolean isSuspended() {
+        return false;
+    }
 }

@@ -1,4 +1,4 @@
-package io.dedup;
+package io.dedup.spi;
 
 import java.sql.Connection;
 import java.util.List;

@@ -17,35 +17,35 @@ import org.junit.jupiter.api.extension.ExtendWith;
 
 @ExtendWith(ServersExtension.class)
 @Timeout(60)
-class LedgerTest {
+class DedupAdminTest {
 
     private final Orders orders;
     private final Deduplicator dedup;
-    private final Ledger ledger;
+    private final DedupAdmin admin;
 
-    LedgerTest(Database database) {
+    DedupAdminTest(Database database) {
         this.orders = Orders.in(database);
         this.dedup = Deduplicator.builder(orders.dataSource)
                 .maxWait(Duration.ofMillis(300))
                 .build();
-        this.ledger = dedup.ledger();
+        this.admin = dedup.admin();
     }
 
     @Test
     void itKnowsWhenAMessageWasProcessed() {
         MessageKey key = Orders.newKey();
-        assertThat(ledger.processedAt(key)).isEmpty();
+        assertThat(admin.processedAt(key)).isEmpty();
         dedup.process(key, tx -> {});
         // The server's clock is this machine's, or one that is kept as well.
-        assertThat(ledger.processedAt(key).orElseThrow()).isCloseTo(Instant.now(), within(30, ChronoUnit.SECONDS));
+        assertThat(admin.processedAt(key).orElseThrow()).isCloseTo(Instant.now(), within(30, ChronoUnit.SECONDS));
     }
 
     @Test
     void aMessageThatIsForgottenIsProcessedAgain() throws SQLException {
         MessageKey key = Orders.newKey();
         dedup.process(key, tx -> Orders.save(tx, key));
-        assertThat(ledger.forget(key)).isTrue();
-        assertThat(ledger.forget(key)).isFalse();
+        assertThat(admin.forget(key)).isTrue();
+        assertThat(admin.forget(key)).isFalse();
         assertThat(dedup.process(key, tx -> Orders.save(tx, key))).isEqualTo(Outcome.PROCESSED);
         assertThat(orders.effectsOf(key)).isEqualTo(2);
     }
@@ -56,55 +56,53 @@ class LedgerTest {
         try (Connection other = orders.dataSource.getConnection()) {
             other.setAutoCommit(false);
             dedup.claim(other, key);
-            assertThat(ledger.forget(key)).isFalse();
+            assertThat(admin.forget(key)).isFalse();
             other.commit();
-            assertThat(ledger.processedAt(key)).isPresent();
+            assertThat(admin.processedAt(key)).isPresent();
 
             other.createStatement()
                     .execute("SELECT FROM processed_message WHERE message_id = '" + key.messageId() + "' FOR UPDATE");
-            assertThatThrownBy(() -> ledger.forget(key))
+            assertThatThrownBy(() -> admin.forget(key))
                     .isInstanceOfSatisfying(
                             DedupException.class, e -> assertThat(e.outcome()).isEqualTo(Outcome.BUSY));
             other.rollback();
         }
-        assertThat(ledger.forget(key)).isTrue();
+        assertThat(admin.forget(key)).isTrue();
     }
 
     @Test
     void itTellsOfFailuresUntilTheMessageSucceeds() {
         MessageKey key = new MessageKey("failing", "a");
         MessageKey later = new MessageKey("failing", "b");
-        dedup.recordFailure(key, new IllegalStateException("out of paper"));
-        dedup.recordFailure(key, new IllegalStateException("out of ink"));
-        dedup.recordFailure(later, new IllegalStateException("on fire"));
+        dedup.engine().recordFailure(key, new IllegalStateException("out of paper"));
+        dedup.engine().recordFailure(key, new IllegalStateException("out of ink"));
+        dedup.engine().recordFailure(later, new IllegalStateException("on fire"));
 
-        FailingMessage failing = ledger.failuresOf(key).orElseThrow();
+        FailingMessage failing = admin.failuresOf(key).orElseThrow();
         assertThat(failing.attempts().count()).isEqualTo(2);
         assertThat(failing.lastError()).isEqualTo("java.lang.IllegalStateException: out of ink");
-        assertThat(ledger.failing("failing", 10))
-                .extracting(FailingMessage::key)
-                .containsExactly(later, key);
-        assertThat(ledger.failing("failing", 1)).extracting(FailingMessage::key).containsExactly(later);
-        assertThat(ledger.failing()).containsEntry("failing", 2L);
+        assertThat(admin.failing("failing", 10)).extracting(FailingMessage::key).containsExactly(later, key);
+        assertThat(admin.failing("failing", 1)).extracting(FailingMessage::key).containsExactly(later);
+        assertThat(admin.failing()).containsEntry("failing", 2L);
 
         dedup.process(key, tx -> {});
-        assertThat(ledger.failuresOf(key)).isEmpty();
-        assertThat(ledger.forget(later)).as("the count goes too").isTrue();
-        assertThat(ledger.failing()).doesNotContainKey("failing");
+        assertThat(admin.failuresOf(key)).isEmpty();
+        assertThat(admin.forget(later)).as("the count goes too").isTrue();
+        assertThat(admin.failing()).doesNotContainKey("failing");
     }
 
     @Test
     void theSizeIsThereBeforeTheTableWasEverAnalyzedAndAfter() {
         orders.execute("INSERT INTO processed_message SELECT 'many', n FROM generate_series(1, 5000) AS n");
         orders.execute("ANALYZE processed_message");
-        TableSize size = ledger.size();
+        TableSize size = admin.size();
         assertThat(size.rows()).isBetween(5000L, 5100L);
         assertThat(size.bytes()).isGreaterThan(100_000);
 
         orders.execute("CREATE SCHEMA fresh");
         Deduplicator fresh =
                 Deduplicator.builder(orders.dataSource).schema("fresh").build();
-        fresh.migrate();
-        assertThat(fresh.ledger().size().rows()).isZero();
+        fresh.admin().migrate();
+        assertThat(fresh.admin().size().rows()).isZero();
     }
 }
