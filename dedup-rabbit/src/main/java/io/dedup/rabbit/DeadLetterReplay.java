@@ -4,7 +4,11 @@ import com.rabbitmq.client.AMQP.BasicProperties;
 import com.rabbitmq.client.Channel;
 import com.rabbitmq.client.Connection;
 import com.rabbitmq.client.GetResponse;
+import io.dedup.amqp.Channels;
+import io.dedup.amqp.DeadLetterHeaders;
 import java.io.IOException;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * Takes dead letters back to the queue they came from, once what made them fail is mended. Each keeps its ID, its body
@@ -12,6 +16,8 @@ import java.io.IOException;
  * start anew.
  */
 public final class DeadLetterReplay {
+
+    private static final long TIMEOUT_MILLIS = 10_000;
 
     private DeadLetterReplay() {}
 
@@ -27,27 +33,48 @@ public final class DeadLetterReplay {
      * @throws IOException if a queue is missing or the broker does not confirm; the rest stays where it is
      */
     public static int run(Connection connection, String deadLetterQueue, String queue) throws IOException {
-        Channel channel = Channels.open(connection);
+        Channel getting = Channels.open(connection);
+        Channel publishing = Channels.open(connection);
         try {
-            channel.queueDeclarePassive(queue);
-            long waiting = channel.queueDeclarePassive(deadLetterQueue).getMessageCount();
+            getting.queueDeclarePassive(queue);
+            publishing.confirmSelect();
+            long waiting = getting.queueDeclarePassive(deadLetterQueue).getMessageCount();
             int replayed = 0;
             while (replayed < waiting) {
-                GetResponse dead = channel.basicGet(deadLetterQueue, false);
+                GetResponse dead = getting.basicGet(deadLetterQueue, false);
                 if (dead == null) {
                     break;
                 }
-                BasicProperties properties = dead.getProps()
-                        .builder()
-                        .headers(DeadLetterHeaders.withoutOurs(dead.getProps().getHeaders()))
-                        .build();
-                ConfirmedPublish.run(connection, queue, properties, dead.getBody());
-                channel.basicAck(dead.getEnvelope().getDeliveryTag(), false);
+                publish(publishing, queue, dead);
+                getting.basicAck(dead.getEnvelope().getDeliveryTag(), false);
                 replayed++;
             }
             return replayed;
         } finally {
-            Channels.close(channel);
+            Channels.close(publishing);
+            Channels.close(getting);
+        }
+    }
+
+    private static void publish(Channel channel, String queue, GetResponse dead) throws IOException {
+        BasicProperties properties = dead.getProps()
+                .builder()
+                .headers(DeadLetterHeaders.withoutOurs(dead.getProps().getHeaders()))
+                .build();
+        AtomicBoolean returned = new AtomicBoolean();
+        channel.addReturnListener(unroutable -> returned.set(true));
+        channel.basicPublish("", queue, true, properties, dead.getBody());
+        try {
+            channel.waitForConfirmsOrDie(TIMEOUT_MILLIS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException("interrupted while waiting for the confirm", e);
+        } catch (TimeoutException e) {
+            throw new IOException("no confirm within " + TIMEOUT_MILLIS + " ms", e);
+        }
+        channel.clearReturnListeners();
+        if (returned.get()) { // the broker sends the return before the confirm
+            throw new IOException("there is no queue '" + queue + "' any more");
         }
     }
 }

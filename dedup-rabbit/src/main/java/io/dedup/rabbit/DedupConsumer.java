@@ -1,12 +1,20 @@
 package io.dedup.rabbit;
 
 import com.rabbitmq.client.Connection;
+import com.rabbitmq.client.ConnectionFactory;
+import com.rabbitmq.client.Delivery;
+import io.dedup.ConsumerState;
 import io.dedup.Deduplicator;
+import io.dedup.MessageConsumer;
+import io.dedup.amqp.ConfirmedPublisher;
+import io.dedup.amqp.DeadLetterPublisher;
+import io.dedup.amqp.DeliveryWorkers;
+import io.dedup.amqp.HeldDelivery;
+import io.dedup.amqp.Queues;
+import io.dedup.spi.DeliveryProcessor;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -15,95 +23,105 @@ import org.slf4j.LoggerFactory;
  * Consumes a queue so that each message's effects in the database happen exactly once. For every delivery:
  *
  * <ol>
- *   <li>find its ID; without one it goes to the dead-letter queue
- *   <li>{@linkplain Deduplicator#attempt process} it: claim, handler and commit in one transaction
- *   <li>processed now or before: acknowledge; failed: let it come again after a pause, and put it aside after some
- *       attempts; the database is away: pause until it is back
+ *   <li>find the message's ID; without one it goes to the dead-letter queue
+ *   <li>claim the message, run the handler and commit, in one transaction
+ *   <li>processed now or before: acknowledge. Failed: keep it unacknowledged, run it again after a pause while others pass,
+ *       and dead-letter it after some attempts. The database is away: pause until it is back
  * </ol>
  *
  * It survives lost channels and connections: a delivery of a dead channel is dropped before work, and one that is in
- * work is recognised when it comes again. The connection is the application's and should recover automatically, which
- * is amqp-client's default. Thread-safe.
+ * work is detected as a duplicate when it comes again. One subscription serves all workers. Thread-safe.
  */
-public final class DedupConsumer implements AutoCloseable {
+public final class DedupConsumer implements MessageConsumer, AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(DedupConsumer.class);
     private static final Duration AFTER_INTERRUPT = Duration.ofSeconds(1);
-    private static final Duration LOOK = Duration.ofMinutes(1);
 
-    private static final Duration SLOW = Duration.ofMinutes(25);
-
-    private final Options options;
-    private final Intake intake;
-    private final Outage outage;
-    private final Pauses pauses;
-    private final List<Line> lines = new ArrayList<>();
-    private final List<Worker> workers = new ArrayList<>();
-    private final List<Thread> threads = new ArrayList<>();
+    private final ConsumerConfig config;
+    private final DeliveryProcessor<HeldDelivery<Delivery>> processor;
+    private final ConfirmedPublisher publisher;
+    private final DeliveryWorkers<Delivery> workers;
+    private final Connection connection;
+    private final boolean ownsConnection;
+    private final RecoveringSubscription subscription;
     private volatile @Nullable Instant closedSince;
 
-    DedupConsumer(Connection connection, Options options, Processor processor) {
-        this.options = options;
-        this.intake = new Intake(options, processor);
-        this.pauses = new Pauses("dedup-" + options.consumer() + "-pauses");
-        this.outage = new Outage(options, pauses);
-        DeadLetters deadLetters = new DeadLetters(connection, options);
-        // Without lanes each worker has a channel of its own; lanes share one.
-        Lanes lanes = new Lanes(options.consumer(), options.lane() == null ? 1 : options.concurrency(), options.lane());
-        subscribe(connection, lanes);
-        for (Line line : lines) {
-            for (int lane = 0; lane < lanes.count(); lane++) {
-                workers.add(new Worker(
-                        options.consumer(),
-                        line,
-                        lane,
-                        intake,
-                        current -> new Settler(
-                                current.channel(),
-                                current.unsettled(),
-                                deadLetters,
-                                pauses,
-                                current::offerAgain,
-                                current::end),
-                        this::pause));
-            }
-        }
-        start();
-    }
-
-    private void subscribe(Connection connection, Lanes lanes) {
+    DedupConsumer(
+            Connections connections,
+            Connection connection,
+            ConsumerConfig config,
+            ConfirmedPublisher publisher,
+            DeadLetterPublisher deadLetters,
+            PlainDeliveries deliveries,
+            DeliveryProcessor<HeldDelivery<Delivery>> processor) {
+        this.config = config;
+        this.processor = processor;
+        this.publisher = publisher;
+        this.connection = connection;
+        this.ownsConnection = connections.isOwned();
+        this.workers = new DeliveryWorkers<>(
+                new DeliveryWorkers.Setting(
+                        config.consumer(),
+                        config.concurrency(),
+                        config.lane() != null,
+                        config.policy().pauses().first()),
+                config.engine(),
+                processor,
+                deliveries,
+                deadLetters,
+                new Narrowing());
+        this.subscription = new RecoveringSubscription(connection, config, new Receiving());
         try {
-            while (lines.size() * lanes.count() < options.concurrency()) {
-                lines.add(new Line(connection, options, lanes, outage));
-            }
+            subscription.open();
         } catch (IOException | RuntimeException e) {
-            lines.forEach(Line::close);
-            throw StartCheck.refusal("cannot consume from queue '" + options.queue() + "': " + Queues.reasonOf(e), e);
+            throw StartCheck.refusal(
+                    "cannot consume from queue '" + config.queue() + "': " + Queues.reasonOf(e),
+                    "check that the queue exists and that the user may read it",
+                    e);
         }
-    }
-
-    private void start() {
-        for (Worker worker : workers) {
-            Thread thread = new Thread(worker, "dedup-" + options.consumer() + "-" + (threads.size() + 1));
-            thread.setDaemon(true);
-            threads.add(thread);
-            thread.start();
-        }
-        new SlowHandlers(options.consumer(), workers, SLOW).watch(pauses, LOOK);
-        log.info("{} - consuming from {} with {} workers", options.consumer(), options.queue(), workers.size());
+        workers.start();
+        log.info(
+                "{} - consuming from {} with {} workers, at most {} unacknowledged",
+                config.consumer(),
+                config.queue(),
+                config.concurrency(),
+                config.prefetchOfAll());
     }
 
     /**
-     * A builder. Defaults: one worker, one message at a time, prefetch 100, IDs from the AMQP property {@code
-     * message-id}.
+     * A builder for a consumer with connections of its own: one that consumes and, when the first dead letter or reply is
+     * published, another one. Both recover by themselves, and are closed with the consumer. Defaults: one worker, one
+     * message at a time, prefetch 100, IDs from the AMQP property {@code message-id}.
      *
-     * @param connection the broker, with automatic recovery on; stays the application's to close
+     * @param factory the broker
      * @param dedup the database
      * @param queue the queue to consume; must exist
      * @return the builder
      */
-    public static DedupConsumerBuilder builder(Connection connection, Deduplicator dedup, String queue) {
-        return new DedupConsumerBuilder(connection, dedup, queue);
+    public static DedupConsumerBuilder builder(ConnectionFactory factory, Deduplicator dedup, String queue) {
+        return new DedupConsumerBuilder(Connections.of(factory), dedup, queue);
+    }
+
+    /**
+     * A builder for a consumer on connections of the application's, which stay the application's to close: for queues that
+     * are exclusive to a connection, or to share connections.
+     *
+     * @param consuming with automatic recovery on, which is amqp-client's default
+     * @param publishing another one, for dead letters and replies: an alarm of the broker blocks a connection that
+     *     publishes, acknowledgements included
+     * @param dedup the database
+     * @param queue the queue to consume; must exist
+     * @return the builder
+     * @see <a href="https://www.rabbitmq.com/docs/connection-blocked">RabbitMQ, blocked connections</a>
+     */
+    public static DedupConsumerBuilder builder(
+            Connection consuming, Connection publishing, Deduplicator dedup, String queue) {
+        return new DedupConsumerBuilder(Connections.of(consuming, publishing), dedup, queue);
+    }
+
+    @Override
+    public String name() {
+        return config.consumer();
     }
 
     /**
@@ -111,30 +129,31 @@ public final class DedupConsumer implements AutoCloseable {
      *
      * @return the state at this moment
      */
+    @Override
     public ConsumerState state() {
-        if (!isAlive()) {
+        if (subscription.isGone() || !workers.isAlive()) {
             Instant since = closedSince;
             return new ConsumerState(ConsumerState.Phase.CLOSED, null, since == null ? Instant.now() : since);
         }
-        ConsumerState state = outage.state();
-        if (state.phase() == ConsumerState.Phase.RUNNING) {
-            for (Line line : lines) {
-                Instant since = line.unsubscribedSince();
-                if (since != null) {
-                    return new ConsumerState(ConsumerState.Phase.PAUSED, "no channel to the broker", since);
-                }
-            }
+        String outage = workers.outage();
+        Instant lost = subscription.lostSince();
+        if (outage == null && lost != null) {
+            return new ConsumerState(ConsumerState.Phase.PAUSED, "no channel to the broker", lost);
         }
-        return state;
+        return new ConsumerState(
+                outage == null ? ConsumerState.Phase.RUNNING : ConsumerState.Phase.PAUSED,
+                outage == null ? workers.publishFailure() : outage,
+                workers.outageSince());
     }
 
     /**
-     * How many messages without an ID were processed without protection; see {@link MissingId#PROCESS_UNPROTECTED}.
+     * How many messages without an ID were processed without protection; see
+     * {@link io.dedup.MissingId#PROCESS_UNPROTECTED}.
      *
      * @return the number since the start
      */
     public long unprotected() {
-        return intake.identity().unprotected();
+        return processor.unprotected();
     }
 
     /** Closes with a limit of 30 seconds; see {@link #close(Duration)}. */
@@ -144,49 +163,56 @@ public final class DedupConsumer implements AutoCloseable {
     }
 
     /**
-     * Takes nothing new, waits until what is in work is committed and acknowledged, and closes its channels; the broker
+     * Takes nothing new, waits until what is in work is committed and acknowledged, and closes its channel; the broker
      * gives everything else to other consumers. What is still in work at the limit is interrupted. Whatever happens to
-     * it then, its message comes again and is processed or recognised.
+     * it then, its message comes again and is processed or detected as a duplicate.
      *
      * @param limit how long to wait
      */
     public void close(Duration limit) {
-        lines.forEach(Line::stop);
-        if (!join(limit)) {
-            intake.closing();
-            threads.forEach(Thread::interrupt);
-            if (!join(AFTER_INTERRUPT)) {
+        workers.stop();
+        subscription.cancel(); // before the channel ends: so quorum queues count one return, and not several
+        if (!workers.await(limit)) {
+            workers.interrupt();
+            if (!workers.await(AFTER_INTERRUPT)) {
                 log.warn(
                         "{} - closed with handlers still at work after {}; their messages will come again",
-                        options.consumer(),
+                        config.consumer(),
                         limit);
             }
         }
-        lines.forEach(Line::close);
+        subscription.close();
         closedSince = closedSince == null ? Instant.now() : closedSince;
-        pauses.close();
-    }
-
-    private void pause(Verdict.Outage trouble) {
-        if (outage.begin(trouble.cause())) {
-            lines.forEach(Line::pause);
+        workers.close();
+        publisher.close();
+        if (ownsConnection) {
+            connection.abort((int) AFTER_INTERRUPT.toMillis());
         }
     }
 
-    private boolean isAlive() {
-        return threads.stream().anyMatch(Thread::isAlive);
+    private final class Receiving implements RecoveringSubscription.Receiver {
+
+        @Override
+        public void received(HeldDelivery<Delivery> delivery) {
+            workers.add(delivery);
+        }
+
+        @Override
+        public void narrowed(@Nullable HeldDelivery<Delivery> last) {
+            workers.releaseWaiting(held -> held == last);
+        }
     }
 
-    private boolean join(Duration limit) {
-        long end = System.nanoTime() + limit.toNanos();
-        try {
-            for (Thread thread : threads) {
-                // 0 would wait for ever.
-                thread.join(Math.max(1, (end - System.nanoTime()) / 1_000_000));
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+    private final class Narrowing implements DeliveryWorkers.OutageListener {
+
+        @Override
+        public void outageBegan() {
+            subscription.narrow();
         }
-        return !isAlive();
+
+        @Override
+        public void outageEnded() {
+            subscription.widen();
+        }
     }
 }

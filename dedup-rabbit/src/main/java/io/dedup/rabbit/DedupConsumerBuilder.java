@@ -5,43 +5,52 @@ import static java.util.Objects.requireNonNull;
 import com.rabbitmq.client.Channel;
 import com.rabbitmq.client.Connection;
 import com.rabbitmq.client.DeliverCallback;
+import com.rabbitmq.client.Delivery;
 import io.dedup.DedupException;
+import io.dedup.DedupListener;
 import io.dedup.Deduplicator;
+import io.dedup.DifferentBody;
+import io.dedup.LaneKey;
+import io.dedup.MessageIdResolver;
+import io.dedup.MissingId;
+import io.dedup.NeverRetryException;
+import io.dedup.amqp.ConfirmedPublisher;
+import io.dedup.amqp.DeadLetterPublisher;
+import io.dedup.amqp.DeliverySettler;
+import io.dedup.amqp.HeldDelivery;
+import io.dedup.spi.Backoff;
+import io.dedup.spi.DeliveryProcessor;
+import io.dedup.spi.Engine;
+import io.dedup.spi.MessagePolicy;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Function;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** Options of a {@link DedupConsumer}. Not thread-safe. */
 public final class DedupConsumerBuilder {
 
-    static final int MOST_PREFETCHED = 65_535;
+    /** How long a claim waits here for another transaction; a message that is kept can be claimed again later. */
+    private static final Duration CLAIM_WAIT = Duration.ofMillis(50);
+
     private static final int USUAL_BATCH = 100;
 
-    private final Connection connection;
+    private final Connections connections;
     private final Deduplicator dedup;
     private final String queue;
     private String consumer;
-    private @Nullable String deadLetterQueue;
-    private MessageIdResolver resolver = MessageIdResolver.property();
-    private MissingId missingId = MissingId.DEAD_LETTER;
-    private boolean fingerprints;
-    private DifferentBody differentBody = DifferentBody.DEAD_LETTER;
-    private @Nullable Duration maxAge;
+    private String deadLetterQueue;
+    private MessagePolicy policy = MessagePolicy.DEFAULT;
     private int concurrency = 1;
     private int prefetch = 100;
     private int maxGroup; // 0: not set
     private @Nullable LaneKey lane;
-    private int maxAttempts = 5;
-    private Predicate<Throwable> neverRetry = failure -> false;
-    private Duration firstPause = Duration.ofSeconds(1);
-    private Duration longestPause = Duration.ofMinutes(1);
-    private final List<DeliveryListener> listeners = new ArrayList<>();
+    private DedupListener listener = DedupListener.NONE;
 
-    DedupConsumerBuilder(Connection connection, Deduplicator dedup, String queue) {
-        this.connection = requireNonNull(connection, "connection");
+    DedupConsumerBuilder(Connections connections, Deduplicator dedup, String queue) {
+        this.connections = connections;
         this.dedup = requireNonNull(dedup, "dedup");
         this.queue = requireNonNull(queue, "queue");
         this.consumer = queue;
@@ -67,18 +76,18 @@ public final class DedupConsumerBuilder {
      * @return this
      */
     public DedupConsumerBuilder messageId(MessageIdResolver resolver) {
-        this.resolver = requireNonNull(resolver, "messageId");
+        this.policy = policy.messageId(requireNonNull(resolver, "messageId"));
         return this;
     }
 
     /**
      * What to do with a message that has no ID. Default: {@link MissingId#DEAD_LETTER}.
      *
-     * @param policy what to do
+     * @param missing what to do
      * @return this
      */
-    public DedupConsumerBuilder onMissingId(MissingId policy) {
-        this.missingId = requireNonNull(policy, "onMissingId");
+    public DedupConsumerBuilder onMissingId(MissingId missing) {
+        this.policy = policy.missingId(requireNonNull(missing, "onMissingId"));
         return this;
     }
 
@@ -86,57 +95,53 @@ public final class DedupConsumerBuilder {
      * Stores the SHA-256 of each body beside the key, so that a new message under an old one's ID is told from a
      * duplicate. Default: off, since a publisher that serialises a retry anew may write other bytes.
      *
-     * @param policy what to do with such a message
+     * @param other what to do with such a message
      * @return this
      */
-    public DedupConsumerBuilder onDifferentBody(DifferentBody policy) {
-        this.fingerprints = true;
-        this.differentBody = requireNonNull(policy, "onDifferentBody");
+    public DedupConsumerBuilder onDifferentBody(DifferentBody other) {
+        this.policy = policy.differentBody(requireNonNull(other, "onDifferentBody"));
         return this;
     }
 
     /**
-     * Puts a message aside whose AMQP {@code timestamp} lies longer ago than this, unless it is recognised: its key may
+     * Dead-letters a message whose AMQP {@code timestamp} lies longer ago than this, unless it is a duplicate: its key may
      * have been forgotten, and it would be processed again. Messages without a timestamp pass. Default: no limit.
      *
      * @param age at most the deduplicator's retention
      * @return this
      */
     public DedupConsumerBuilder maxAge(Duration age) {
-        if (age.isNegative() || age.isZero()) {
-            throw new IllegalArgumentException("maxAge " + age + " is not positive");
-        }
-        this.maxAge = age;
+        this.policy = policy.maxAge(age);
         return this;
     }
 
     /**
-     * How often a message's handler may fail before the message is put aside. Counted in the database, so by all nodes
+     * How often a message's handler may fail before the message is dead-lettered. Counted in the database, so by all nodes
      * together and beyond their restarts; trouble that is not the handler's does not count. Default: 5.
      *
      * @param attempts at least 1
      * @return this
      */
     public DedupConsumerBuilder maxAttempts(int attempts) {
-        this.maxAttempts = requirePositive("maxAttempts", attempts);
+        this.policy = policy.maxAttempts(requirePositive("maxAttempts", attempts));
         return this;
     }
 
     /**
-     * Failures after which another attempt cannot help; the message is put aside at once. {@link NeverRetryException}
+     * Failures after which another attempt cannot help; the message is dead-lettered at once. {@link NeverRetryException}
      * always is one. Default: no other.
      *
      * @param predicate asked with what the handler threw
      * @return this
      */
     public DedupConsumerBuilder neverRetry(Predicate<Throwable> predicate) {
-        this.neverRetry = requireNonNull(predicate, "neverRetry");
+        this.policy = policy.neverRetry(requireNonNull(predicate, "neverRetry"));
         return this;
     }
 
     /**
-     * How many threads work at a time, each with a channel of its own (but see {@link #lane}) and with a connection to
-     * the database. Default: 1.
+     * How many threads work at a time, each with a connection to the database. One subscription serves all of them.
+     * Default: 1.
      *
      * @param workers at least 1
      * @return this
@@ -147,15 +152,15 @@ public final class DedupConsumerBuilder {
     }
 
     /**
-     * How many unacknowledged messages the broker hands to each worker. Default: 100. With 1, a message that waits for
-     * its next attempt keeps its worker idle.
+     * How many unacknowledged messages the broker hands out for each worker, so {@link #concurrency} times as many in all.
+     * Default: 100. Those that wait for their next attempt are among them; with 1, one such message keeps others waiting.
      *
      * @param messages 1 to 65535
      * @return this
      * @see <a href="https://www.rabbitmq.com/docs/consumer-prefetch">RabbitMQ, consumer prefetch</a>
      */
     public DedupConsumerBuilder prefetch(int messages) {
-        if (messages > MOST_PREFETCHED) {
+        if (messages > ConsumerConfig.MOST_PREFETCHED) {
             throw new IllegalArgumentException("prefetch " + messages + " is more than AMQP can say (65535)");
         }
         this.prefetch = requirePositive("prefetch", messages);
@@ -181,9 +186,9 @@ public final class DedupConsumerBuilder {
 
     /**
      * Sends all messages of one business entity through the same worker of this consumer, in the order they came in, so
-     * that workers never fight for its rows. All workers share one channel then, whose prefetch is {@link #prefetch}
-     * times {@link #concurrency}. A message that is tried again loses its place, and several consumers on one queue
-     * (other processes too) do not know of each other's lanes; RabbitMQ's single active consumer sees to that.
+     * that workers never fight for its rows. While a message waits for its next attempt, later ones of its entity wait
+     * behind it, and other entities pass. Several consumers on one queue (other processes too) do not know of each other's
+     * lanes; RabbitMQ's single active consumer sees to that.
      *
      * @param key names the entity
      * @return this
@@ -195,7 +200,7 @@ public final class DedupConsumerBuilder {
     }
 
     /**
-     * How long a message waits before it comes again after a failed attempt: the first pause, and twice as long each
+     * How long a message waits, unacknowledged, before it is run again after a failed attempt: the first pause, and twice as long each
      * time up to the longest. Default: 1 second to 1 minute. Others pass it meanwhile.
      *
      * @param first at least 1 millisecond
@@ -203,17 +208,12 @@ public final class DedupConsumerBuilder {
      * @return this
      */
     public DedupConsumerBuilder pause(Duration first, Duration longest) {
-        if (first.toMillis() < 1 || longest.compareTo(first) < 0 || longest.compareTo(Duration.ofMinutes(29)) > 0) {
-            throw new IllegalArgumentException(
-                    "pauses " + first + " to " + longest + " are not between 1 ms and 29 minutes, in this order");
-        }
-        this.firstPause = first;
-        this.longestPause = longest;
+        this.policy = policy.pauses(new Backoff(first, longest));
         return this;
     }
 
     /**
-     * Where messages are put aside: those that failed too often, and those that can never be processed. Each is published
+     * Where messages are dead-lettered: those that failed too often, and those that can never be processed. Each is published
      * with the reason in its headers ({@code x-dedup-reason} and others), and acknowledged when the broker has confirmed
      * that. Declared if it is not there: durable, and a quorum queue on RabbitMQ. Default: the queue's name and {@code
      * .dead}.
@@ -223,12 +223,17 @@ public final class DedupConsumerBuilder {
      * @see DeadLetterReplay
      */
     public DedupConsumerBuilder deadLetterQueue(String name) {
-        this.deadLetterQueue = requireNonNull(name, "deadLetterQueue");
+        if (name.isBlank()) {
+            throw new IllegalArgumentException(
+                    "the dead-letter queue's name is blank; for the broker's own dead-lettering"
+                            + " call deadLetterByBroker()");
+        }
+        this.deadLetterQueue = name;
         return this;
     }
 
     /**
-     * Rejects what is put aside, so that the broker dead-letters it as the queue is configured; nothing of ours is
+     * Rejects messages that are to be dead-lettered, so that the broker dead-letters it as the queue is configured; nothing of ours is
      * declared, and no reason added. You vouch that the queue has a dead-letter exchange and that it leads to a queue:
      * where it does not, RabbitMQ drops the message.
      *
@@ -236,18 +241,19 @@ public final class DedupConsumerBuilder {
      * @see <a href="https://www.rabbitmq.com/docs/dlx">RabbitMQ, dead-letter exchanges</a>
      */
     public DedupConsumerBuilder deadLetterByBroker() {
-        this.deadLetterQueue = null;
+        this.deadLetterQueue = "";
         return this;
     }
 
     /**
-     * Who is told what became of each delivery, for metrics; another one each time this is called. Default: nobody.
+     * Who is notified of this consumer's messages, beside the Deduplicator's own listener; another one each time this is
+     * called. Default: nobody.
      *
-     * @param listener must be thread-safe
+     * @param other must be thread-safe
      * @return this
      */
-    public DedupConsumerBuilder listener(DeliveryListener listener) {
-        this.listeners.add(requireNonNull(listener, "listener"));
+    public DedupConsumerBuilder listener(DedupListener other) {
+        this.listener = listener.and(requireNonNull(other, "listener"));
         return this;
     }
 
@@ -271,7 +277,10 @@ public final class DedupConsumerBuilder {
      */
     public DedupConsumer startReplying(ReplyHandler handler) {
         requireNonNull(handler, "handler");
-        return start(check(maxGroupOr(1)), options -> new OneByOne(options, handler));
+        return start(
+                maxGroupOr(1),
+                (config, deliveries) -> config.engine()
+                        .processor(config.policy(), deliveries, config.maxGroup(), new PlainHandler(handler)));
     }
 
     /**
@@ -284,7 +293,14 @@ public final class DedupConsumerBuilder {
      */
     public DedupConsumer startBatch(BatchHandler handler) {
         requireNonNull(handler, "handler");
-        return start(check(maxGroupOr(USUAL_BATCH)), options -> new Batches(options, handler));
+        return start(
+                maxGroupOr(USUAL_BATCH),
+                (config, deliveries) -> config.engine()
+                        .batchProcessor(
+                                config.policy(),
+                                deliveries,
+                                config.maxGroup(),
+                                (tx, fresh) -> handler.handle(tx, contentsOf(fresh))));
     }
 
     /**
@@ -316,9 +332,58 @@ public final class DedupConsumerBuilder {
         return startBatch(new Deferring(requireNonNull(handler, "handler"), requireNonNull(entity, "entity")));
     }
 
-    private DedupConsumer start(Options options, Function<Options, Processor> processor) {
-        dedup.verifyPool(concurrency);
-        return new DedupConsumer(connection, options, processor.apply(options));
+    private interface Processing {
+        DeliveryProcessor<HeldDelivery<Delivery>> of(ConsumerConfig config, PlainDeliveries deliveries);
+    }
+
+    private DedupConsumer start(int group, Processing processing) {
+        ConsumerConfig config = config(group);
+        config.engine().verifyPool(concurrency);
+        Connection connection = connections.consuming(consumer);
+        ConfirmedPublisher publisher = publisher(connections, config);
+        try {
+            DeadLetterPublisher deadLetters = new DeadLetterPublisher(publisher);
+            StartCheck.run(connection, deadLetters, config);
+            PlainDeliveries deliveries = new PlainDeliveries(config, publisher);
+            return new DedupConsumer(
+                    connections,
+                    connection,
+                    config,
+                    publisher,
+                    deadLetters,
+                    deliveries,
+                    processing.of(config, deliveries));
+        } catch (RuntimeException | Error e) {
+            publisher.close();
+            if (connections.isOwned()) {
+                connection.abort();
+            }
+            throw e;
+        }
+    }
+
+    private ConsumerConfig config(int group) {
+        return new ConsumerConfig(
+                dedup.engine().notifying(listener).waitingAtMost(CLAIM_WAIT),
+                queue,
+                consumer,
+                deadLetterQueue,
+                policy,
+                concurrency,
+                prefetch,
+                group,
+                lane);
+    }
+
+    private static ConfirmedPublisher publisher(Connections connections, ConsumerConfig config) {
+        return new ConfirmedPublisher(
+                connections.publishing(config.consumer()),
+                connections.isOwned(),
+                config.engine().scheduler("dedup-" + config.consumer() + "-publisher"));
+    }
+
+    private static List<Delivery> contentsOf(List<HeldDelivery<Delivery>> held) {
+        return held.stream().map(HeldDelivery::content).collect(Collectors.toCollection(ArrayList::new));
     }
 
     private static ReplyHandler withoutReply(DeliveryHandler handler) {
@@ -338,10 +403,13 @@ public final class DedupConsumerBuilder {
      * channel.basicConsume("orders", false, builder.callback(channel, this::handle), tag -> {});
      * }</pre>
      *
-     * It works on the thread that calls it; only a message that its quorum queue is about to drop for having come back too
-     * often is tried again on a thread of the library. There is no pause while the database is away: each message comes
-     * again after its own. Concurrency and prefetch are the application's affair, and there are no groups or lanes. Nobody else may acknowledge on that
-     * channel with {@code multiple}, and it must not consume with {@code autoAck}.
+     * It works on the thread that calls it. A message whose attempt failed stays unacknowledged for its pause and is then
+     * returned to its queue; only one that its quorum queue has got back ten times already is run again on a thread of the
+     * library, since RabbitMQ 4 drops it at its 21st return. There is no pause while the database is away: each message
+     * comes again after its own. Concurrency and prefetch are the application's affair, and there are no groups or lanes.
+     * Nobody else may acknowledge on that channel with {@code multiple}, and it must not consume with {@code autoAck}.
+     * Where the builder was given a ConnectionFactory, the connection that publishes dead letters stays open until the
+     * process ends.
      *
      * @param channel the channel that consumes
      * @param handler what to do for each new message
@@ -349,34 +417,23 @@ public final class DedupConsumerBuilder {
      * @throws DedupException that says what is missing, if anything is
      */
     public DeliverCallback callback(Channel channel, DeliveryHandler handler) {
-        ReplyHandler silent = withoutReply(handler);
-        Options options = check(1);
-        return new DedupCallback(
-                connection, requireNonNull(channel, "channel"), options, new OneByOne(options, silent));
-    }
-
-    private Options check(int maxGroup) {
-        Options options = new Options(
-                dedup,
-                queue,
-                consumer,
-                deadLetterQueue,
-                resolver,
-                missingId,
-                fingerprints,
-                differentBody,
-                maxAge,
-                concurrency,
-                prefetch,
-                maxGroup,
-                lane,
-                maxAttempts,
-                neverRetry,
-                firstPause,
-                longestPause,
-                DeliveryListener.all(listeners));
-        StartCheck.run(connection, options);
-        return options;
+        requireNonNull(channel, "channel");
+        PlainHandler silent = new PlainHandler(withoutReply(handler));
+        ConsumerConfig config = config(1);
+        Engine engine = dedup.engine().notifying(listener);
+        ConfirmedPublisher publisher = publisher(connections, config);
+        DeadLetterPublisher deadLetters = new DeadLetterPublisher(publisher);
+        try {
+            StartCheck.run(channel.getConnection(), deadLetters, config);
+        } catch (RuntimeException e) {
+            publisher.close();
+            throw e;
+        }
+        PlainDeliveries deliveries = new PlainDeliveries(config, publisher);
+        return DedupCallback.on(
+                channel,
+                new DeliverySettler<>(
+                        consumer, engine, engine.processor(policy, deliveries, 1, silent), deliveries, deadLetters));
     }
 
     private int maxGroupOr(int usual) {

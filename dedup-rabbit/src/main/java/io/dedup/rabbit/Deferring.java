@@ -1,6 +1,8 @@
 package io.dedup.rabbit;
 
 import com.rabbitmq.client.Delivery;
+import io.dedup.LaneKey;
+import io.dedup.amqp.AmqpMessageView;
 import java.sql.Connection;
 import java.util.List;
 
@@ -19,7 +21,7 @@ final class Deferring implements BatchHandler {
     public void handle(Connection tx, List<Delivery> fresh) throws Exception {
         WriteQueue queue = new WriteQueue();
         for (Delivery delivery : fresh) {
-            try (WriteQueue.Message writes = queue.of(entity.of(delivery))) {
+            try (WriteQueue.Message writes = queue.of(entity.of(new AmqpMessageView(delivery)))) {
                 handler.handle(writes, delivery);
             }
         }

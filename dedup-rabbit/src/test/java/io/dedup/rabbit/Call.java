@@ -4,46 +4,46 @@ import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 
 /** One call of JDBC or of amqp-client, about to be made. */
-final class Call {
+public final class Call {
 
     private final Object target;
     private final Method method;
     private final Object[] arguments;
     private final String statement;
 
-    Call(Object target, Method method, Object[] arguments, String statement) {
+    public Call(Object target, Method method, Object[] arguments, String statement) {
         this.target = target;
         this.method = method;
         this.arguments = arguments;
         this.statement = statement;
     }
 
-    Object target() {
+    public Object target() {
         return target;
     }
 
-    String name() {
+    public String name() {
         return method.getName();
     }
 
-    Object argument(int i) {
+    public Object argument(int i) {
         return arguments[i];
     }
 
-    Object lastArgument() {
+    public Object lastArgument() {
         return arguments[arguments.length - 1];
     }
 
     /** What the SQL does, in two words; empty where there is none. */
-    String statement() {
+    public String statement() {
         return statement;
     }
 
-    boolean isOfBroker() {
+    public boolean isOfBroker() {
         return method.getDeclaringClass().getName().startsWith("com.rabbitmq.");
     }
 
-    boolean declares(Class<? extends Exception> exception) {
+    public boolean declares(Class<? extends Exception> exception) {
         for (Class<?> declared : method.getExceptionTypes()) {
             if (declared.isAssignableFrom(exception)) {
                 return true;
@@ -53,13 +53,13 @@ final class Call {
     }
 
     /** The same call with its last argument replaced. */
-    Call withLast(Object argument) {
+    public Call withLast(Object argument) {
         Object[] changed = arguments.clone();
         changed[changed.length - 1] = argument;
         return new Call(target, method, changed, statement);
     }
 
-    Object proceed() throws Throwable {
+    public Object proceed() throws Throwable {
         try {
             return method.invoke(target, arguments);
         } catch (InvocationTargetException e) {

@@ -4,6 +4,9 @@ import static io.dedup.rabbit.Shop.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.rabbitmq.client.BuiltinExchangeType;
+import io.dedup.ConsumerState;
+import io.dedup.DifferentBody;
+import io.dedup.MessageIdResolver;
 import io.dedup.test.RequiresRabbitMq;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -46,7 +49,7 @@ class DedupConsumerTest extends WithShop {
         AtomicInteger first = new AtomicInteger();
         AtomicInteger second = new AtomicInteger();
         try (DedupConsumer one = shop.consumer().start((tx, delivery) -> first.incrementAndGet());
-                DedupConsumer two = DedupConsumer.builder(shop.connection, shop.dedup, other)
+                DedupConsumer two = DedupConsumer.builder(shop.connection, shop.publishing, shop.dedup, other)
                         .start((tx, delivery) -> second.incrementAndGet())) {
             shop.publisher.basicPublish(exchange, "", properties, new byte[0]);
             shop.publisher.basicPublish(exchange, "", properties, new byte[0]);
@@ -183,9 +186,9 @@ class DedupConsumerTest extends WithShop {
             shop.publish("order " + i);
         }
         AtomicInteger asked = new AtomicInteger();
-        MessageIdResolver counting = delivery -> {
+        MessageIdResolver counting = message -> {
             asked.incrementAndGet();
-            return delivery.getProperties().getMessageId();
+            return (String) message.property("message-id");
         };
         DedupConsumer first = shop.consumer(firstConnection).messageId(counting).start(slow);
         inHandler.await();

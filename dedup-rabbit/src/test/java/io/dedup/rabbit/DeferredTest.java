@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.rabbitmq.client.AMQP.BasicProperties;
 import com.rabbitmq.client.GetResponse;
+import io.dedup.LaneKey;
 import io.dedup.test.RequiresRabbitMq;
 import java.util.List;
 import java.util.Map;

@@ -3,6 +3,7 @@ package io.dedup.rabbit;
 import static io.dedup.rabbit.Shop.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.dedup.ConsumerState;
 import io.dedup.Deduplicator;
 import io.dedup.test.Database;
 import io.dedup.test.RequiresRabbitMq;
@@ -40,7 +41,7 @@ class GroupOutageTest extends WithShop {
             for (int i = 0; i < ALL; i++) {
                 shop.publish("order " + i);
             }
-            try (DedupConsumer consumer = DedupConsumer.builder(shop.connection, dedup, shop.queue)
+            try (DedupConsumer consumer = DedupConsumer.builder(shop.connection, shop.publishing, dedup, shop.queue)
                     .pause(Duration.ofSeconds(2), Duration.ofSeconds(2))
                     .maxGroup(ALL)
                     .start((tx, delivery) -> {

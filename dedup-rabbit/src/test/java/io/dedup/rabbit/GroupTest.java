@@ -107,7 +107,7 @@ class GroupTest extends WithShop {
         // closes
         Set<String> failed = new HashSet<>();
         try (DedupConsumer consumer = shop.consumer()
-                .pause(Duration.ofMinutes(20), Duration.ofMinutes(20))
+                .pause(Duration.ofMinutes(18), Duration.ofMinutes(19))
                 .maxGroup(20)
                 .start((tx, delivery) -> {
                     String id = delivery.getProperties().getMessageId();

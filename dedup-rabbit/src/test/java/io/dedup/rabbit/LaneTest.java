@@ -7,7 +7,9 @@ import com.rabbitmq.client.AMQP.BasicProperties;
 import com.rabbitmq.client.Connection;
 import com.rabbitmq.client.Delivery;
 import com.rabbitmq.client.GetResponse;
+import io.dedup.ConsumerState;
 import io.dedup.Deduplicator;
+import io.dedup.LaneKey;
 import io.dedup.test.BrokerServer;
 import io.dedup.test.TcpProxy;
 import java.sql.SQLException;
@@ -178,7 +180,7 @@ class LaneTest extends WithShop {
             }
             return call.proceed();
         }));
-        try (DedupConsumer consumer = DedupConsumer.builder(shop.connection, dedup, shop.queue)
+        try (DedupConsumer consumer = DedupConsumer.builder(shop.connection, shop.publishing, dedup, shop.queue)
                 .pause(Duration.ofMillis(50), Duration.ofMillis(400))
                 .concurrency(4)
                 .lane(ACCOUNT)
@@ -227,8 +229,8 @@ class LaneTest extends WithShop {
         shop.publish("order 3"); // has no such header
         try (DedupConsumer consumer = shop.consumer()
                 .concurrency(2)
-                .lane(delivery -> {
-                    if (accountOf(delivery).equals("a")) {
+                .lane(message -> {
+                    if ("a".equals(message.header("account"))) {
                         throw new AssertionError("a user's code");
                     }
                     return null;

@@ -2,7 +2,7 @@ package io.dedup.rabbit;
 
 /** Stands between the library and its servers, sees each call it makes of them, and may do something else instead. */
 @FunctionalInterface
-interface Layer {
+public interface Layer {
 
     Object call(Call call) throws Throwable;
 }

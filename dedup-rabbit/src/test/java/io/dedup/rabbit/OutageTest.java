@@ -4,6 +4,7 @@ import static io.dedup.rabbit.Shop.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.rabbitmq.client.Connection;
+import io.dedup.ConsumerState;
 import io.dedup.test.BrokerServer;
 import io.dedup.test.PostgresServer;
 import io.dedup.test.RequiresRabbitMq;

@@ -12,6 +12,7 @@ import io.dedup.DedupListener;
 import io.dedup.Deduplicator;
 import io.dedup.Outcome;
 import io.dedup.Result;
+import io.dedup.amqp.Queues;
 import io.dedup.test.BrokerServer;
 import io.dedup.test.Database;
 import java.nio.charset.StandardCharsets;
@@ -31,12 +32,13 @@ import org.jspecify.annotations.Nullable;
 public final class Shop implements AutoCloseable {
 
     /** Of failed attempts, those that still count. */
-    static final String NOT_PROCESSED = " AND NOT EXISTS (SELECT FROM processed_message AS m"
+    public static final String NOT_PROCESSED = " AND NOT EXISTS (SELECT FROM processed_message AS m"
             + " WHERE m.consumer = a.consumer AND m.message_id = a.message_id)";
 
     public final HikariDataSource pool = new HikariDataSource();
     public final Deduplicator dedup;
     public final Connection connection;
+    public final Connection publishing;
     public final Channel publisher;
     public final String queue = "orders-" + UUID.randomUUID();
     private final BrokerServer broker;
@@ -56,10 +58,11 @@ public final class Shop implements AutoCloseable {
                     }
                 })
                 .build();
-        dedup.migrate();
+        dedup.admin().migrate();
         execute("CREATE TABLE IF NOT EXISTS orders (queue text, message_id text)");
         connection = broker.connectionFactory().newConnection();
-        publisher = connection.createChannel();
+        publishing = broker.connectionFactory().newConnection();
+        publisher = publishing.createChannel();
         publisher.confirmSelect();
         declare(queue);
     }
@@ -70,16 +73,17 @@ public final class Shop implements AutoCloseable {
     }
 
     /** Quick pauses, so that what comes again comes soon. */
-    DedupConsumerBuilder consumer() {
+    public DedupConsumerBuilder consumer() {
         return consumer(connection);
     }
 
-    DedupConsumerBuilder consumer(Connection from) {
-        return DedupConsumer.builder(from, dedup, queue).pause(Duration.ofMillis(50), Duration.ofMillis(400));
+    public DedupConsumerBuilder consumer(Connection from) {
+        return DedupConsumer.builder(from, publishing, dedup, queue)
+                .pause(Duration.ofMillis(50), Duration.ofMillis(400));
     }
 
     /** One that recovers as fast as a test wants. */
-    static Connection recovering(ConnectionFactory factory) throws Exception {
+    public static Connection recovering(ConnectionFactory factory) throws Exception {
         factory.setNetworkRecoveryInterval(100);
         return factory.newConnection();
     }
@@ -94,7 +98,7 @@ public final class Shop implements AutoCloseable {
         publisher.waitForConfirmsOrDie(10_000);
     }
 
-    DeliveryHandler save() {
+    public DeliveryHandler save() {
         return (tx, delivery) -> save(tx, delivery.getProperties().getMessageId());
     }
 
@@ -124,7 +128,7 @@ public final class Shop implements AutoCloseable {
         return publisher.messageCount(queue);
     }
 
-    @Nullable GetResponse deadLetter() throws Exception {
+    public @Nullable GetResponse deadLetter() throws Exception {
         return publisher.basicGet(queue + ".dead", true);
     }
 
@@ -147,12 +151,12 @@ public final class Shop implements AutoCloseable {
     }
 
     /** Until so many attempts have ended for good; the acks follow at once. */
-    void awaitDone(int attempts) {
+    public void awaitDone(int attempts) {
         eventually().until(() -> done.get() >= attempts);
     }
 
     /** Closes the consumer first, so that what it held unacknowledged shows. */
-    void assertEmptyAfter(DedupConsumer consumer) {
+    public void assertEmptyAfter(DedupConsumer consumer) {
         consumer.close();
         eventually().until(() -> ready() == 0);
         eventually().during(Duration.ofMillis(300)).until(() -> ready() == 0);
@@ -196,6 +200,7 @@ public final class Shop implements AutoCloseable {
             }
         }
         connection.abort();
+        publishing.abort();
         pool.close();
     }
 }

@@ -16,7 +16,7 @@ class StartTest extends WithShop {
     @Test
     void aMissingQueue() {
         assertRefused(
-                DedupConsumer.builder(shop.connection, shop.dedup, "no-such-queue"),
+                DedupConsumer.builder(shop.connection, shop.publishing, shop.dedup, "no-such-queue"),
                 "there is no queue 'no-such-queue'; declare it");
         assertThat(shop.connection.isOpen()).isTrue();
     }
@@ -29,14 +29,17 @@ class StartTest extends WithShop {
     @Test
     void aMissingTable(PostgresServer server) {
         Deduplicator unmigrated = Deduplicator.create(server.createDatabase().dataSource());
-        assertRefused(DedupConsumer.builder(shop.connection, unmigrated, shop.queue), "V1__processed_message.sql");
+        assertRefused(
+                DedupConsumer.builder(shop.connection, shop.publishing, unmigrated, shop.queue),
+                "V1__processed_message.sql");
     }
 
     @Test
     void wrongCredentials(Database database) {
         Database wrong = new Database(database.host(), database.port(), database.name(), "nobody_here", "wrong");
         assertRefused(
-                DedupConsumer.builder(shop.connection, Deduplicator.create(wrong.dataSource()), shop.queue),
+                DedupConsumer.builder(
+                        shop.connection, shop.publishing, Deduplicator.create(wrong.dataSource()), shop.queue),
                 "check the DataSource's URL, user and password");
     }
 

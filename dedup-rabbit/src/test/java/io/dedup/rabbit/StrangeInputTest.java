@@ -4,6 +4,9 @@ import static io.dedup.rabbit.Shop.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.rabbitmq.client.AMQP.BasicProperties;
+import io.dedup.ConsumerState;
+import io.dedup.DifferentBody;
+import io.dedup.MessageIdResolver;
 import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
@@ -125,5 +128,21 @@ class StrangeInputTest extends WithShop {
                 yield noise;
             }
         };
+    }
+
+    /** A program that moves messages copies their headers; the count is another queue's. */
+    @Test
+    void aDeliveryCountThatAPublisherHasCopiedIsNotBelieved() throws Exception {
+        try (DedupConsumer consumer = shop.consumer().start(shop.save())) {
+            shop.publish(
+                    new BasicProperties.Builder()
+                            .messageId("1")
+                            .headers(Map.of("x-delivery-count", 25))
+                            .build(),
+                    "{}");
+            eventually().until(() -> shop.effects() == 1);
+            shop.assertEmptyAfter(consumer);
+        }
+        assertThat(shop.publisher.messageCount(shop.queue + ".dead")).isZero();
     }
 }

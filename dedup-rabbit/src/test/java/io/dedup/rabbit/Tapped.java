@@ -19,7 +19,7 @@ import java.util.regex.Pattern;
 import javax.sql.DataSource;
 
 /** Leads every call on a DataSource or a broker's connection, and on all that comes from them, through a layer. */
-final class Tapped implements InvocationHandler {
+public final class Tapped implements InvocationHandler {
 
     private static final Pattern WRITE = Pattern.compile("(INSERT INTO|DELETE FROM) \"?(\\w+)");
 
@@ -43,25 +43,25 @@ final class Tapped implements InvocationHandler {
         this.statement = statement;
     }
 
-    static DataSource of(DataSource real, Layer layer) {
+    public static DataSource of(DataSource real, Layer layer) {
         return proxy(DataSource.class, new Tapped(real, layer, ""));
     }
 
     /** Recoverable as the real one is, which the library asks. */
-    static com.rabbitmq.client.Connection of(com.rabbitmq.client.Connection real, Layer layer) {
+    public static com.rabbitmq.client.Connection of(com.rabbitmq.client.Connection real, Layer layer) {
         return proxy(RecoverableConnection.class, new Tapped(real, layer, ""));
     }
 
     /** What is done with a delivery before the consumer gets it. */
-    interface OnDelivery {
+    public interface OnDelivery {
         void arrived(Envelope envelope) throws Throwable;
     }
 
-    static Consumer watching(Object consumer, OnDelivery watcher) {
+    public static Consumer watching(Object consumer, OnDelivery watcher) {
         return watching(consumer, watcher, () -> {});
     }
 
-    static Consumer watching(Object consumer, OnDelivery watcher, Runnable handed) {
+    public static Consumer watching(Object consumer, OnDelivery watcher, Runnable handed) {
         return proxy(Consumer.class, (proxy, method, arguments) -> {
             boolean delivery = method.getName().equals("handleDelivery");
             if (delivery) {
@@ -73,6 +73,14 @@ final class Tapped implements InvocationHandler {
             }
             return result;
         });
+    }
+
+    /** A consumer that never hears that its channel is closed. */
+    static Consumer deafToShutdown(Object consumer) {
+        return proxy(
+                Consumer.class,
+                (proxy, method, arguments) ->
+                        method.getName().equals("handleShutdownSignal") ? null : invoke(method, consumer, arguments));
     }
 
     @Override
