@@ -66,6 +66,9 @@ public final class Bench {
             new Latency(bed, settings, results)
                     .run(List.of(Contestants.NO_PROTECTION, Contestants.ONE_BY_ONE, Contestants.GROUPS), Write.INSERT);
         }
+        if (settings.has(Part.WAITING)) {
+            new Waiting(bed, settings, results).run();
+        }
         if (settings.has(Part.SIZE)) {
             size();
         }

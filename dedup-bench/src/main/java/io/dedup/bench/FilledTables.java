@@ -36,7 +36,11 @@ final class FilledTables {
     /** Creates it with this library's own migrations. */
     void create(int millions) throws SQLException {
         long start = System.nanoTime();
-        Deduplicator.builder(bed.dataSource()).table(name(millions)).build().migrate();
+        Deduplicator.builder(bed.dataSource())
+                .table(name(millions))
+                .build()
+                .admin()
+                .migrate();
         insert(millions, "before", millions * 1_000_000L);
         bed.tables.execute("VACUUM ANALYZE " + name(millions));
         System.out.printf(

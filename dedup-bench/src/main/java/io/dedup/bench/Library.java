@@ -1,15 +1,14 @@
 package io.dedup.bench;
 
-import com.rabbitmq.client.Connection;
 import com.rabbitmq.client.Delivery;
 import io.dedup.DedupListener;
 import io.dedup.Deduplicator;
 import io.dedup.DeduplicatorBuilder;
+import io.dedup.LaneKey;
 import io.dedup.Outcome;
 import io.dedup.Result;
 import io.dedup.rabbit.DedupConsumer;
 import io.dedup.rabbit.DedupConsumerBuilder;
-import io.dedup.rabbit.LaneKey;
 
 /** This library, in one of its ways. */
 final class Library implements Contestant {
@@ -96,16 +95,11 @@ final class Library implements Contestant {
     @Override
     public AutoCloseable start(Arena arena) throws Exception {
         DeduplicatorBuilder dedup = Deduplicator.builder(arena.pool()).table(table);
-        Connection connection = arena.broker().newConnection();
         DedupConsumerBuilder builder = DedupConsumer.builder(
-                        connection, dedup.listener(listener(arena)).build(), TestBed.QUEUE)
+                        arena.broker(), dedup.listener(listener(arena)).build(), TestBed.QUEUE)
                 .concurrency(arena.concurrency())
                 .prefetch(Settings.PREFETCH);
-        DedupConsumer consumer = way.start(builder, arena.work());
-        return () -> {
-            consumer.close();
-            connection.close();
-        };
+        return way.start(builder, arena.work());
     }
 
     private static DedupListener listener(Arena arena) {

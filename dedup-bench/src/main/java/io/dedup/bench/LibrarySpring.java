@@ -1,8 +1,8 @@
 package io.dedup.bench;
 
 import io.dedup.Deduplicator;
-import io.dedup.rabbit.spring.DedupRabbitListenerContainerFactory;
-import io.dedup.rabbit.spring.Protection;
+import io.dedup.spring.DedupRabbitListenerContainerFactory;
+import io.dedup.spring.Protection;
 import org.springframework.amqp.core.Message;
 import org.springframework.amqp.rabbit.annotation.EnableRabbit;
 import org.springframework.amqp.rabbit.annotation.RabbitListener;
@@ -65,7 +65,7 @@ record LibrarySpring(String name, int group) implements Contestant {
             Protection protection =
                     Protection.of(Deduplicator.create(arena.pool()), transactions.manager(), arena.pool());
             DedupRabbitListenerContainerFactory factory = new DedupRabbitListenerContainerFactory(
-                    contestant.group() == 1 ? protection : protection.groups(contestant.group()));
+                    contestant.group() == 1 ? protection : protection.maxGroup(contestant.group()));
             factory.setConnectionFactory(connections);
             factory.setConcurrentConsumers(arena.concurrency());
             factory.setPrefetchCount(Settings.PREFETCH);

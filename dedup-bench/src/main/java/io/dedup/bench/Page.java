@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -64,6 +65,7 @@ final class Page {
         matrix(page, Part.CONCURRENCY, "Workers", Prose.CONCURRENCY, Measure.PER_SECOND);
         matrix(page, Part.SIZE, "Keys in the table", Prose.SIZE, Measure.PER_SECOND, Measure.WAL);
         latency(page);
+        waiting(page);
         atomicity(page);
         if (profile != null) {
             Profile.write(profile, page);
@@ -168,6 +170,24 @@ final class Page {
         }
         page.title(2, "Latency").paragraph(Prose.LATENCY);
         page.table(List.of("at " + Latency.PER_SECOND + " messages/s", "p50, ms", "p99, ms"), rows);
+    }
+
+    private void waiting(Markdown page) {
+        if (!results.has(Part.WAITING)) {
+            return;
+        }
+        OptionalDouble alone =
+                results.median(Part.WAITING, Waiting.SETTING, Waiting.First.GOOD.title, Measure.PER_SECOND);
+        List<List<String>> rows = new ArrayList<>();
+        for (String first : results.contestants(Part.WAITING)) {
+            OptionalDouble median = results.median(Part.WAITING, Waiting.SETTING, first, Measure.PER_SECOND);
+            rows.add(List.of(
+                    first,
+                    Markdown.figure(results.of(Part.WAITING, Waiting.SETTING, first, Measure.PER_SECOND)),
+                    Markdown.figure(median.orElse(Double.NaN) / alone.orElse(Double.NaN))));
+        }
+        page.title(2, "Behind one that waits").paragraph(Prose.WAITING);
+        page.table(List.of("1,000 good messages", "messages/s", "÷ alone"), rows);
     }
 
     private void atomicity(Markdown page) {

@@ -51,6 +51,11 @@ final class Prose {
             From the call that publishes a message to the moment the consumer knows of its commit, with an idle queue. A group
             never waits for more messages, so at this rate it is mostly a group of one.""";
 
+    static final String WAITING = """
+            A Spring listener with one thread and the library's defaults. The first message of its queue always fails, or another
+            transaction holds its key for 20 s, and 1,000 good ones wait behind it. Afterwards the first one is in the
+            dead-letter queue, with its 5 attempts in a header, or is processed.""";
+
     static final String PROFILE = """
             Handler: %s. For each contestant one more run, with `pg_stat_statements` and Flight Recorder on, which slow it down a
             little. Times in the server are those of executing a statement; parsing the protocol, planning and waking processes

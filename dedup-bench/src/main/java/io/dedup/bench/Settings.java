@@ -40,6 +40,7 @@ record Settings(
         DUPLICATES,
         CONCURRENCY,
         LATENCY,
+        WAITING,
         SIZE,
         PROFILE
     }

@@ -40,7 +40,7 @@ final class Tables {
 
     Tables(DataSource dataSource) throws SQLException {
         this.dataSource = dataSource;
-        Deduplicator.create(dataSource).migrate();
+        Deduplicator.create(dataSource).admin().migrate();
         execute(CREATE);
     }
 

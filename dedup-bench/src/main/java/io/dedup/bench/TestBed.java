@@ -4,9 +4,11 @@ import com.rabbitmq.client.AMQP.BasicProperties;
 import com.rabbitmq.client.Channel;
 import com.rabbitmq.client.Connection;
 import com.rabbitmq.client.ConnectionFactory;
+import com.rabbitmq.client.GetResponse;
 import com.rabbitmq.client.MessageProperties;
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
+import io.dedup.amqp.Queues;
 import io.dedup.test.BrokerServer;
 import io.dedup.test.Database;
 import io.dedup.test.PostgresServer;
@@ -21,6 +23,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
 
 /** A private PostgreSQL and a private RabbitMQ: one database, one durable classic queue. */
 final class TestBed implements AutoCloseable {
@@ -106,6 +109,11 @@ final class TestBed implements AutoCloseable {
     /** Messages that wait; what a consumer that has closed did not acknowledge is among them. */
     long waiting() throws IOException {
         return channel.queueDeclarePassive(QUEUE).getMessageCount();
+    }
+
+    /** Takes one; null if there is none. */
+    @Nullable GetResponse deadLetter() throws IOException {
+        return Queues.exists(connection, QUEUE + ".dead") ? channel.basicGet(QUEUE + ".dead", true) : null;
     }
 
     void purgeQueue() throws IOException {

@@ -1,13 +1,12 @@
 package io.dedup.examples;
 
-import com.rabbitmq.client.Connection;
 import com.rabbitmq.client.ConnectionFactory;
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
+import io.dedup.ConsumerState;
 import io.dedup.Deduplicator;
-import io.dedup.rabbit.ConsumerState;
+import io.dedup.MessageIdResolver;
 import io.dedup.rabbit.DedupConsumer;
-import io.dedup.rabbit.MessageIdResolver;
 import java.io.IOException;
 import java.net.URI;
 import java.util.concurrent.TimeUnit;
@@ -18,10 +17,10 @@ public final class OrderConsumer {
 
     private OrderConsumer() {}
 
-    static DedupConsumer start(Connection connection, DataSource dataSource, String queue) {
+    static DedupConsumer start(ConnectionFactory broker, DataSource dataSource, String queue) {
         Deduplicator dedup = Deduplicator.create(dataSource);
-        dedup.migrate();
-        return DedupConsumer.builder(connection, dedup, queue)
+        dedup.admin().migrate();
+        return DedupConsumer.builder(broker, dedup, queue)
                 .messageId(MessageIdResolver.property().orHeader("x-event-id"))
                 .concurrency(4)
                 .start(new OrderHandler());
@@ -39,8 +38,7 @@ public final class OrderConsumer {
         ConnectionFactory broker = new ConnectionFactory();
         broker.setUri(URI.create(args[1]));
         try (HikariDataSource dataSource = new HikariDataSource(pool);
-                Connection connection = broker.newConnection();
-                DedupConsumer consumer = start(connection, dataSource, "orders")) {
+                DedupConsumer consumer = start(broker, dataSource, "orders")) {
             awaitEnter(consumer);
         }
     }

@@ -32,7 +32,8 @@ final class PlainSide {
     }
 
     private void handle(Channel channel, Delivery delivery) {
-        tally.begin(delivery);
+        tally.begin();
+        tally.delivered(delivery.getEnvelope().isRedeliver());
         long tag = delivery.getEnvelope().getDeliveryTag();
         try {
             if (isBooked(delivery)) {

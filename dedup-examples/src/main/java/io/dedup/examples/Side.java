@@ -30,6 +30,7 @@ final class Side implements AutoCloseable {
     private final HikariDataSource pool;
     private final TcpProxy proxy;
     private final ExecutorService threads = Executors.newFixedThreadPool(Settings.CONCURRENCY, Side::daemon);
+    private final ConnectionFactory factory;
     private final Connection rabbit;
     private final Tally tally = new Tally();
     private final Cuts cuts;
@@ -45,8 +46,7 @@ final class Side implements AutoCloseable {
         void stop();
     }
 
-    Side(DemoServers servers, Topology topology, String queue, int orders)
-            throws IOException, TimeoutException, SQLException {
+    Side(DemoServers servers, Topology topology, String queue, int orders) throws IOException, SQLException {
         this.queue = queue;
         this.topology = topology;
         Database database = servers.postgres().createDatabase();
@@ -55,11 +55,20 @@ final class Side implements AutoCloseable {
         this.pool = pool(database);
         this.proxy = TcpProxy.to(servers.broker().host(), servers.broker().port());
         this.cuts = new Cuts(proxy, orders);
-        ConnectionFactory factory = servers.broker().connectionFactory(proxy);
+        this.factory = servers.broker().connectionFactory(proxy);
         factory.setNetworkRecoveryInterval(RECOVERY_MILLIS);
         factory.setSharedExecutor(threads); // by default a thread per core, fewer than there are channels
-        this.rabbit = factory.newConnection(queue);
+        this.rabbit = connect("consuming");
         ((Recoverable) rabbit).addRecoveryListener(cuts);
+    }
+
+    /** A connection through the proxy; recovers by itself. */
+    Connection connect(String purpose) throws IOException {
+        try {
+            return factory.newConnection(queue + " " + purpose);
+        } catch (TimeoutException e) {
+            throw new IOException(e);
+        }
     }
 
     private static HikariDataSource pool(Database database) {

@@ -1,6 +1,5 @@
 package io.dedup.examples;
 
-import com.rabbitmq.client.Delivery;
 import io.dedup.DedupListener;
 import io.dedup.Outcome;
 import io.dedup.Result;
@@ -10,6 +9,7 @@ import java.util.concurrent.atomic.AtomicLong;
 /** Counts what only a consumer itself can know: what it was handed. Thread-safe. */
 final class Tally implements DedupListener {
 
+    private final AtomicLong begun = new AtomicLong();
     private final AtomicLong delivered = new AtomicLong();
     private final AtomicLong redelivered = new AtomicLong();
     private final AtomicLong duplicates = new AtomicLong();
@@ -17,12 +17,17 @@ final class Tally implements DedupListener {
     private volatile long lastEvent = System.nanoTime();
 
     /** A delivery comes to work. */
-    void begin(Delivery delivery) {
+    void begin() {
+        begun.incrementAndGet();
+        lastEvent = System.nanoTime();
+    }
+
+    /** What the broker says of a delivery. */
+    void delivered(boolean again) {
         delivered.incrementAndGet();
-        if (delivery.getEnvelope().isRedeliver()) {
+        if (again) {
             redelivered.incrementAndGet();
         }
-        lastEvent = System.nanoTime();
     }
 
     /** A delivery is no longer in work, whatever became of it. */
@@ -39,9 +44,14 @@ final class Tally implements DedupListener {
         end();
     }
 
+    @Override
+    public void onDelivery(Result result, boolean again) {
+        delivered(again);
+    }
+
     /** Whether nothing is in work, and nothing has been for a while. */
     boolean isQuietFor(Duration time) {
-        return ended.get() == delivered.get() && System.nanoTime() - lastEvent > time.toNanos();
+        return ended.get() == begun.get() && System.nanoTime() - lastEvent > time.toNanos();
     }
 
     long delivered() {

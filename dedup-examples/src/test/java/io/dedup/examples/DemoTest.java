@@ -40,7 +40,7 @@ class DemoTest {
     @Test
     void fails_where_the_library_does_not_work() throws Exception {
         Report report = demo.compare(servers, side -> {
-            Deduplicator.create(side.pool()).migrate();
+            Deduplicator.create(side.pool()).admin().migrate();
             return PlainSide.start(side);
         });
         assertThat(report.failures())

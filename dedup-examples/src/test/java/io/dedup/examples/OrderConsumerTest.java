@@ -5,7 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import com.rabbitmq.client.Connection;
 import com.zaxxer.hikari.HikariDataSource;
-import io.dedup.rabbit.ConsumerState;
+import io.dedup.ConsumerState;
 import io.dedup.rabbit.DedupConsumer;
 import io.dedup.test.BrokerServer;
 import io.dedup.test.Database;
@@ -28,7 +28,8 @@ class OrderConsumerTest {
                 Connection rabbit = broker.connectionFactory().newConnection();
                 Topology topology = new Topology(rabbit)) {
             pool.setJdbcUrl(database.jdbcUrl());
-            try (DedupConsumer consumer = OrderConsumer.start(rabbit, pool, topology.dedupQueue())) {
+            try (DedupConsumer consumer =
+                    OrderConsumer.start(broker.connectionFactory(), pool, topology.dedupQueue())) {
                 assertThat(consumer.state().phase()).isEqualTo(ConsumerState.Phase.RUNNING);
                 OrderPublisher.publish(rabbit, topology.exchange(), List.of(order, order, next));
                 await().until(() -> Books.read(pool).orders() == 2);

@@ -58,14 +58,14 @@ class OrdersController {
         limit.raiseTo(cents);
     }
 
-    /** How many orders are put aside. */
+    /** How many orders are dead-lettered. */
     @GetMapping("/dead")
     long dead() {
         Long waiting = rabbit.execute(channel -> channel.messageCount(Queues.DEAD));
         return waiting == null ? 0 : waiting;
     }
 
-    /** Takes what was put aside back to its queue; what was processed after all is recognised there. */
+    /** Takes dead letters back to their queue; what was processed after all is detected there as a duplicate. */
     @PostMapping("/replay")
     Map<String, Integer> replay() throws IOException {
         try (var connection = connections.createConnection()) {

@@ -19,12 +19,12 @@ public final class WithServers {
               curl -d "$order" -H content-type:application/json localhost:8080/orders
               curl localhost:8080/totals
               curl localhost:8080/actuator/dedup
-            An order over the limit fails three times, leaves nothing, and is put aside:
+            An order over the limit fails three times, leaves nothing, and is dead-lettered:
               curl -d '{"id":"2b0c1d7e-0000-4000-8000-000000000002","customer":"Ada","cents":200000}' \\
                   -H content-type:application/json localhost:8080/orders
               curl localhost:8080/dead
               curl localhost:8080/actuator/dedup/orders
-            Raise the limit, and replay what was put aside:
+            Raise the limit, and replay what was dead-lettered:
               curl -X PUT 'localhost:8080/limit?cents=500000'
               curl -X POST localhost:8080/replay
               curl localhost:8080/totals

@@ -9,7 +9,7 @@ import java.util.concurrent.TimeoutException;
 
 /**
  * Some minutes of random faults, and then the question whether every message had its effect exactly once. Three consumer
- * JVMs with four channels each work off a quorum queue; kill -9, cut and stalled connections and restarts of both servers
+ * JVMs with four workers each work off a quorum queue; kill -9, cut and stalled connections and restarts of both servers
  * come over them. Exit code 1 if anything is lost, doubled, stuck or dead-lettered without fault.
  */
 public final class Soak {
@@ -118,7 +118,7 @@ public final class Soak {
         return false;
     }
 
-    /** All effects there, all poison put aside, the queue empty, and so for a while. */
+    /** All effects there, all poison dead-lettered, the queue empty, and so for a while. */
     private boolean awaitDrained() throws InterruptedException, SQLException, IOException, TimeoutException {
         int quiet = 0;
         long last = -1;

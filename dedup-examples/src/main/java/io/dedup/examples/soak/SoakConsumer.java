@@ -1,25 +1,23 @@
 package io.dedup.examples.soak;
 
 import com.rabbitmq.client.AlreadyClosedException;
-import com.rabbitmq.client.Connection;
 import com.rabbitmq.client.ConnectionFactory;
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
+import io.dedup.ConsumerState;
 import io.dedup.DedupException;
 import io.dedup.Deduplicator;
-import io.dedup.rabbit.ConsumerState;
 import io.dedup.rabbit.DedupConsumer;
 import io.dedup.rabbit.DedupConsumerBuilder;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Random;
-import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /** A consumer JVM: consumes until its standard input ends, then closes gently. */
 final class SoakConsumer {
 
-    static final int CHANNELS = 4;
+    static final int WORKERS = 4;
 
     /** Exit code when the consumer gave up, which it must not. */
     private static final int GAVE_UP = 3;
@@ -56,7 +54,7 @@ final class SoakConsumer {
     private static HikariDataSource pool(String jdbcUrl) {
         HikariConfig config = new HikariConfig();
         config.setJdbcUrl(jdbcUrl);
-        config.setMaximumPoolSize(CHANNELS + 1);
+        config.setMaximumPoolSize(WORKERS + 1);
         config.setConnectionTimeout(3_000);
         config.setValidationTimeout(1_000);
         config.setInitializationFailTimeout(-1); // it may be started while the database is away
@@ -83,15 +81,14 @@ final class SoakConsumer {
     /** Returns whether the consumer ended by itself. */
     private boolean run(Deduplicator dedup) throws Exception {
         while (!stopping.get()) {
-            try (Connection connection = connect();
-                    DedupConsumer consumer = start(connection, dedup)) {
+            try (DedupConsumer consumer = start(dedup)) {
                 while (!stopping.get()) {
                     Thread.sleep(100);
                     if (consumer.state().phase() == ConsumerState.Phase.CLOSED) {
                         return true;
                     }
                 }
-            } catch (IOException | TimeoutException | DedupException | AlreadyClosedException e) {
+            } catch (DedupException | AlreadyClosedException e) {
                 System.err.println("cannot start yet, or not close: " + e);
                 Thread.sleep(RETRY_MILLIS);
             }
@@ -99,18 +96,18 @@ final class SoakConsumer {
         return false;
     }
 
-    private Connection connect() throws Exception {
+    private ConnectionFactory broker() throws Exception {
         ConnectionFactory factory = new ConnectionFactory();
         factory.setUri(amqpUri);
         factory.setConnectionTimeout(2_000);
         factory.setRequestedHeartbeat(1); // a stall makes the broker take deliveries away that are still in work
         factory.setNetworkRecoveryInterval(300);
-        return factory.newConnection(TestBed.APPLICATION);
+        return factory;
     }
 
-    private DedupConsumer start(Connection connection, Deduplicator dedup) {
-        DedupConsumerBuilder builder = DedupConsumer.builder(connection, dedup, TestBed.QUEUE)
-                .concurrency(CHANNELS)
+    private DedupConsumer start(Deduplicator dedup) throws Exception {
+        DedupConsumerBuilder builder = DedupConsumer.builder(broker(), dedup, TestBed.QUEUE)
+                .concurrency(WORKERS)
                 .prefetch(20)
                 .pause(Duration.ofMillis(200), Duration.ofSeconds(2));
         return mode.of(builder).start((tx, delivery) -> effects.handle(tx, delivery, random));
@@ -126,7 +123,7 @@ final class SoakConsumer {
             return switch (this) {
                 case ONE_BY_ONE -> builder;
                 case GROUPS -> builder.maxGroup(10);
-                case LANES -> builder.maxGroup(10).lane(delivery -> Message.nameIn(delivery.getBody()));
+                case LANES -> builder.maxGroup(10).lane(message -> Message.nameIn(message.body()));
             };
         }
     }

@@ -71,7 +71,7 @@ final class TestBed implements AutoCloseable {
     }
 
     private void createTables() throws SQLException {
-        Deduplicator.create(database.dataSource()).migrate();
+        Deduplicator.create(database.dataSource()).admin().migrate();
         try (java.sql.Connection connection = database.dataSource().getConnection();
                 Statement statement = connection.createStatement()) {
             statement.execute(TABLES);
