@@ -54,6 +54,13 @@ public final class DeliveryWorkers<D> {
 
     private static final Logger log = LoggerFactory.getLogger(DeliveryWorkers.class);
 
+    /** How long a claim should wait for another transaction: a message that is held can be claimed again later. */
+    public static final Duration CLAIM_WAIT = Duration.ofMillis(50);
+
+    /** The largest prefetch that AMQP can say. */
+    public static final int MOST_PREFETCHED = 65_535;
+
+    private static final Duration AFTER_INTERRUPT = Duration.ofSeconds(1);
     private static final Duration LONGEST_HELD = Duration.ofMinutes(20);
     private static final Duration SLOW = Duration.ofMinutes(25);
     private static final Duration AFTER_DEFECT = Duration.ofSeconds(5);
@@ -104,6 +111,17 @@ public final class DeliveryWorkers<D> {
         for (int i = 0; i < setting.workers(); i++) {
             workers.add(new Worker(setting.lanes() ? i : 0, ++numbers));
         }
+    }
+
+    /**
+     * The prefetch of the one subscription that all workers share.
+     *
+     * @param each what each worker may have
+     * @param workers how many
+     * @return all of it, or as much as AMQP can say
+     */
+    public static int prefetch(int each, int workers) {
+        return (int) Math.min((long) each * workers, MOST_PREFETCHED);
     }
 
     /** Starts the threads. */
@@ -179,7 +197,7 @@ public final class DeliveryWorkers<D> {
      * @param limit how long
      * @return whether all workers have ended
      */
-    public boolean await(Duration limit) {
+    boolean await(Duration limit) {
         long end = System.nanoTime() + limit.toNanos();
         try {
             for (Worker worker : workers) {
@@ -200,9 +218,27 @@ public final class DeliveryWorkers<D> {
     }
 
     /** Interrupts handlers; what they throw from now on does not count as their failure. */
-    public void interrupt() {
+    void interrupt() {
         processor.closing();
         workers.forEach(worker -> worker.thread.interrupt());
+    }
+
+    /**
+     * Waits for what is in work, after {@link #stop}, and interrupts what does not end in time.
+     *
+     * @param limit how long to wait before that
+     */
+    public void awaitOrInterrupt(Duration limit) {
+        if (await(limit)) {
+            return;
+        }
+        interrupt();
+        if (!await(AFTER_INTERRUPT)) {
+            log.warn(
+                    "{} - stopped with handlers still at work after {}; their messages will come again",
+                    setting.consumer(),
+                    limit);
+        }
     }
 
     /** No pause ends any more. To be called last. */

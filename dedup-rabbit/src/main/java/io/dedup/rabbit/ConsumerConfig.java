@@ -1,6 +1,7 @@
 package io.dedup.rabbit;
 
 import io.dedup.LaneKey;
+import io.dedup.amqp.DeliveryWorkers;
 import io.dedup.spi.Engine;
 import io.dedup.spi.MessagePolicy;
 import org.jspecify.annotations.Nullable;
@@ -29,11 +30,9 @@ record ConsumerConfig(
         int maxGroup,
         @Nullable LaneKey lane) {
 
-    static final int MOST_PREFETCHED = 65_535;
-
     /** One subscription serves all workers. */
     int prefetchOfAll() {
-        return (int) Math.min((long) prefetch * concurrency, MOST_PREFETCHED);
+        return DeliveryWorkers.prefetch(prefetch, concurrency);
     }
 
     boolean isDeadLetteredByBroker() {

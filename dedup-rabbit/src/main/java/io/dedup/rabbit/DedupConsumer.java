@@ -35,7 +35,7 @@ import org.slf4j.LoggerFactory;
 public final class DedupConsumer implements MessageConsumer, AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(DedupConsumer.class);
-    private static final Duration AFTER_INTERRUPT = Duration.ofSeconds(1);
+    private static final Duration ABORT_WAIT = Duration.ofSeconds(1);
 
     private final ConsumerConfig config;
     private final DeliveryProcessor<HeldDelivery<Delivery>> processor;
@@ -172,21 +172,13 @@ public final class DedupConsumer implements MessageConsumer, AutoCloseable {
     public void close(Duration limit) {
         workers.stop();
         subscription.cancel(); // before the channel ends: so quorum queues count one return, and not several
-        if (!workers.await(limit)) {
-            workers.interrupt();
-            if (!workers.await(AFTER_INTERRUPT)) {
-                log.warn(
-                        "{} - closed with handlers still at work after {}; their messages will come again",
-                        config.consumer(),
-                        limit);
-            }
-        }
+        workers.awaitOrInterrupt(limit);
         subscription.close();
         closedSince = closedSince == null ? Instant.now() : closedSince;
         workers.close();
         publisher.close();
         if (ownsConnection) {
-            connection.abort((int) AFTER_INTERRUPT.toMillis());
+            connection.abort((int) ABORT_WAIT.toMillis());
         }
     }
 

@@ -17,6 +17,7 @@ import io.dedup.NeverRetryException;
 import io.dedup.amqp.ConfirmedPublisher;
 import io.dedup.amqp.DeadLetterPublisher;
 import io.dedup.amqp.DeliverySettler;
+import io.dedup.amqp.DeliveryWorkers;
 import io.dedup.amqp.HeldDelivery;
 import io.dedup.spi.Backoff;
 import io.dedup.spi.DeliveryProcessor;
@@ -31,9 +32,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Options of a {@link DedupConsumer}. Not thread-safe. */
 public final class DedupConsumerBuilder {
-
-    /** How long a claim waits here for another transaction; a message that is kept can be claimed again later. */
-    private static final Duration CLAIM_WAIT = Duration.ofMillis(50);
 
     private static final int USUAL_BATCH = 100;
 
@@ -160,7 +158,7 @@ public final class DedupConsumerBuilder {
      * @see <a href="https://www.rabbitmq.com/docs/consumer-prefetch">RabbitMQ, consumer prefetch</a>
      */
     public DedupConsumerBuilder prefetch(int messages) {
-        if (messages > ConsumerConfig.MOST_PREFETCHED) {
+        if (messages > DeliveryWorkers.MOST_PREFETCHED) {
             throw new IllegalArgumentException("prefetch " + messages + " is more than AMQP can say (65535)");
         }
         this.prefetch = requirePositive("prefetch", messages);
@@ -364,7 +362,7 @@ public final class DedupConsumerBuilder {
 
     private ConsumerConfig config(int group) {
         return new ConsumerConfig(
-                dedup.engine().notifying(listener).waitingAtMost(CLAIM_WAIT),
+                dedup.engine().notifying(listener).waitingAtMost(DeliveryWorkers.CLAIM_WAIT),
                 queue,
                 consumer,
                 deadLetterQueue,

@@ -38,10 +38,6 @@ final class HoldingConsumer {
             Supplier<MessageAckListener> acknowledgements) {}
 
     private static final Logger log = LoggerFactory.getLogger(HoldingConsumer.class);
-    private static final Duration AFTER_INTERRUPT = Duration.ofSeconds(1);
-
-    /** How long a claim waits here for another transaction; a message that is held can be claimed again later. */
-    private static final Duration CLAIM_WAIT = Duration.ofMillis(50);
 
     /** All messages of a queue keep their order. */
     private static final LaneKey QUEUE = message ->
@@ -62,7 +58,7 @@ final class HoldingConsumer {
         this.publisher = publisher;
         this.ordered = config.lane() != null || setting.inOrder();
         this.lanes = new Lanes(setting.name(), config.lane() == null && setting.inOrder() ? QUEUE : config.lane());
-        Engine engine = config.engine().waitingAtMost(CLAIM_WAIT);
+        Engine engine = config.engine().waitingAtMost(DeliveryWorkers.CLAIM_WAIT);
         Replies replies = new Replies(publisher);
         this.workers = new DeliveryWorkers<>(
                 new DeliveryWorkers.Setting(
@@ -136,15 +132,7 @@ final class HoldingConsumer {
     /** Begins nothing more, and waits for what is in work; interrupts it at the limit. */
     void stop(Duration limit) {
         workers.stop();
-        if (!workers.await(limit)) {
-            workers.interrupt();
-            if (!workers.await(AFTER_INTERRUPT)) {
-                log.warn(
-                        "{} - stopped with handlers still at work after {}; their messages will come again",
-                        setting.name(),
-                        limit);
-            }
-        }
+        workers.awaitOrInterrupt(limit);
     }
 
     /** After the container has cancelled its consumer: what was held goes back to the queue at once. */

@@ -3,6 +3,7 @@ package io.dedup.spring;
 import com.rabbitmq.client.Channel;
 import io.dedup.ConsumerState;
 import io.dedup.MessageConsumer;
+import io.dedup.amqp.DeliveryWorkers;
 import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -140,7 +141,7 @@ final class ProtectedDirectContainer extends DirectMessageListenerContainer impl
     @Override
     protected int getPrefetchCount() {
         return protection.isHolding()
-                ? StartCheck.prefetch(super.getPrefetchCount(), concurrency)
+                ? DeliveryWorkers.prefetch(super.getPrefetchCount(), concurrency)
                 : super.getPrefetchCount();
     }
 

@@ -3,6 +3,7 @@ package io.dedup.spring;
 import com.rabbitmq.client.Channel;
 import io.dedup.ConsumerState;
 import io.dedup.MessageConsumer;
+import io.dedup.amqp.DeliveryWorkers;
 import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -164,7 +165,7 @@ final class ProtectedSimpleContainer extends SimpleMessageListenerContainer impl
     @Override
     protected int getPrefetchCount() {
         return protection.isHolding()
-                ? StartCheck.prefetch(super.getPrefetchCount(), workers())
+                ? DeliveryWorkers.prefetch(super.getPrefetchCount(), workers())
                 : super.getPrefetchCount();
     }
 

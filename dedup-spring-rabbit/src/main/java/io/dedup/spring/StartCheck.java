@@ -16,8 +16,6 @@ import org.springframework.transaction.PlatformTransactionManager;
 /** Refuses what cannot be protected, at the start and not at the first message. */
 final class StartCheck {
 
-    private static final int MOST_PREFETCHED = 65_535;
-
     private StartCheck() {}
 
     /** Of what the container was told. */
@@ -69,11 +67,6 @@ final class StartCheck {
                     "use a DedupRabbitListenerContainerFactory, or leave maxGroup at 1",
                     null);
         }
-    }
-
-    /** One consumer fetches for so many threads. */
-    static int prefetch(int each, int threads) {
-        return (int) Math.min((long) each * threads, MOST_PREFETCHED);
     }
 
     /**
